@@ -1,0 +1,1 @@
+"""Operations Center: a terminal operations center for on-call engineers."""

@@ -1,0 +1,43 @@
+"""What can go wrong, in words for the person who reads it.
+
+    Exception
+    ├── SourceError    a backend did not answer usefully; the last value stays on screen
+    └── ConfigError    a file or setting is wrong; every mistake is named with its place
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import msgspec
+
+
+class SourceError(Exception):
+    """A backend did not answer usefully.
+
+    `what` names the backend and the request, `why` the cause, `hint` what to try. All three are safe to print.
+    """
+
+    def __init__(self, what: str, why: str, hint: str) -> None:
+        super().__init__(f"{what}: {why}\nhint: {hint}")
+        self.what, self.why, self.hint = what, why, hint
+
+
+class Problem(msgspec.Struct, frozen=True):
+    """One mistake in a file the user wrote: `place` is file and path (`ops.toml: tile[2].unit`)."""
+
+    place: str
+    why: str
+    hint: str = ""
+
+    def __str__(self) -> str:
+        """One line, with its hint on a second."""
+        return f"{self.place}: {self.why}" + (f"\nhint: {self.hint}" if self.hint else "")
+
+
+class ConfigError(Exception):
+    """One or more mistakes in a settings or catalog file, all of them at once."""
+
+    def __init__(self, problems: Sequence[Problem]) -> None:
+        super().__init__("\n".join(str(problem) for problem in problems))
+        self.problems = tuple(problems)

@@ -1,0 +1,1 @@
+"""Textual screens: each takes its sources by constructor and never imports the app."""

@@ -1,0 +1,50 @@
+"""What a screen needs of a backend, not what a client offers.
+
+Every method raises `SourceError` and nothing else, and returns within the timeout the source was made with.
+"""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+import msgspec
+
+from tui.model.alert import Alert
+from tui.model.samples import Matrix, Vector
+
+
+class MetricSource(Protocol):
+    """Answers PromQL."""
+
+    async def instant(self, expr: str) -> Vector:
+        """Evaluate `expr` now."""
+        ...
+
+    async def window(self, expr: str, *, start: float, step: float, points: int) -> Matrix:
+        """Evaluate `expr` at `points` instants `step` seconds apart from `start` (Unix seconds) on."""
+        ...
+
+
+class AlertSource(Protocol):
+    """Knows which alerts are pending or firing."""
+
+    async def alerts(self) -> tuple[Alert, ...]:
+        """All active alerts, in no particular order."""
+        ...
+
+
+class Health(msgspec.Struct, frozen=True, kw_only=True):
+    """A backend answered and knows who we are. `version` is empty when it does not tell; `note` says what else matters."""
+
+    version: str = ""
+    authenticated: str = ""
+    """How, in words: "no authentication", "basic as ops", "bearer token"."""
+    note: str = ""
+
+
+class Probe(Protocol):
+    """One backend as `ops-center doctor` asks it."""
+
+    async def probe(self) -> Health:
+        """One cheap request that needs the same access as the real ones."""
+        ...

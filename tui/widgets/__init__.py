@@ -1,0 +1,1 @@
+"""Textual widgets: they take values and post messages."""
