@@ -48,3 +48,31 @@ class Probe(Protocol):
     async def probe(self) -> Health:
         """One cheap request that needs the same access as the real ones."""
         ...
+
+
+class Fault(msgspec.Struct, frozen=True, kw_only=True):
+    """Something that can go wrong on the simulated platform. `key` switches it, one character."""
+
+    id: str
+    key: str
+    title: str
+    effect: str
+    """What is to be seen, and within about what time."""
+
+
+class Disturbable(Protocol):
+    """The simulated platform of the demo, as the operator disturbs it."""
+
+    @property
+    def faults(self) -> tuple[Fault, ...]:
+        """All that can be switched."""
+        ...
+
+    @property
+    def active(self) -> frozenset[str]:
+        """Ids of the faults that are on."""
+        ...
+
+    def disturb(self, fault_id: str, *, on: bool) -> None:
+        """Switch one fault; raises KeyError for an unknown id."""
+        ...
