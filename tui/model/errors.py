@@ -16,11 +16,13 @@ class SourceError(Exception):
     """A backend did not answer usefully.
 
     `what` names the backend and the request, `why` the cause, `hint` what to try. All three are safe to print.
+    `up` tells a backend that refused this one request (a bad query) from one that is down or keeps us out: only the
+    latter opens its circuit.
     """
 
-    def __init__(self, what: str, why: str, hint: str) -> None:
+    def __init__(self, what: str, why: str, hint: str, *, up: bool = False) -> None:
         super().__init__(f"{what}: {why}\nhint: {hint}")
-        self.what, self.why, self.hint = what, why, hint
+        self.what, self.why, self.hint, self.up = what, why, hint, up
 
 
 class Problem(msgspec.Struct, frozen=True):

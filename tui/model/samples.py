@@ -39,6 +39,7 @@ class Vector(msgspec.Struct, frozen=True, kw_only=True):
                 f"query {expr}",
                 f"{len(self.samples)} series, a tile shows one",
                 "aggregate in the catalog, for example sum(…) or max(…)",
+                up=True,
             )
         return self.samples[0] if self.samples else Sample(value=None, at=self.at)
 

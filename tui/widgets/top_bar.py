@@ -1,0 +1,108 @@
+"""The top line: what this is, where it looks, how it stands and what time it is."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import ClassVar
+
+from textual.app import ComposeResult, RenderResult
+from textual.containers import Horizontal
+from textual.content import Content
+from textual.reactive import reactive
+from textual.widget import Widget
+
+from tui.model.clock import Clock
+from tui.model.identity import Identity
+from tui.model.text import clip
+from tui.model.thresholds import State
+
+
+class UtcClock(Widget):
+    """`14:03:22 UTC`; a widget of its own so that a second costs the wire eight characters."""
+
+    DEFAULT_CSS = "UtcClock { width: 14; height: 1; }"
+
+    def __init__(self, clock: Clock) -> None:
+        super().__init__()
+        self._clock = clock
+
+    def on_mount(self) -> None:
+        """Tick."""
+        self.set_interval(1.0, self.refresh)
+
+    def render(self) -> RenderResult:
+        """The time now."""
+        return Content(dt.datetime.fromtimestamp(self._clock(), dt.UTC).strftime(" %H:%M:%S UTC"))
+
+
+class Where(Widget):
+    """Title, profile, platform, and what must never be overlooked: DEMO, READ-ONLY, alerts that fire."""
+
+    DEFAULT_CSS = """
+    Where { width: 1fr; height: 1; }
+    """
+
+    firing: reactive[int] = reactive(0)
+    pending: reactive[int] = reactive(0)
+
+    def __init__(self, identity: Identity) -> None:
+        super().__init__()
+        self._identity = identity
+
+    def render(self) -> RenderResult:
+        """As much of the title as fits; the rest always does at 80 columns."""
+        identity = self._identity
+        facts = [identity.profile] if identity.profile else []
+        facts += [identity.platform] if identity.platform else []
+        badges: list[Content] = []
+        if identity.demo:
+            badges.append(Content.styled(" DEMO ", self.get_visual_style("top-bar--demo")))
+        if identity.read_only:
+            badges.append(Content.styled(" READ-ONLY ", self.get_visual_style("top-bar--read-only")))
+        if self.firing:
+            text = f" {State.CRIT.glyph} {self.firing} firing "
+            badges.append(Content.styled(text, self.get_visual_style("top-bar--firing")))
+        if self.pending:
+            text = f" {State.WARN.glyph} {self.pending} pending "
+            badges.append(Content.styled(text, self.get_visual_style("top-bar--pending")))
+        right = Content("  ").join([Content(" · ".join(facts)), Content(" ").join(badges)])
+        name = Content.styled(" OPERATIONS CENTER", "bold")
+        room = self.size.width - name.cell_length - right.cell_length - 4
+        title = clip(identity.title, room) if room > 0 else ""
+        gap = max(self.size.width - name.cell_length - len(title) - right.cell_length - 3, 1)
+        return Content.assemble(name, f"  {title}", " " * gap, right)
+
+    COMPONENT_CLASSES: ClassVar[set[str]] = {
+        "top-bar--demo",
+        "top-bar--read-only",
+        "top-bar--firing",
+        "top-bar--pending",
+    }
+
+
+class TopBar(Horizontal):
+    """Top line of every screen."""
+
+    DEFAULT_CSS = """
+    TopBar {
+        dock: top; height: 1; background: $panel; color: $foreground;
+        .top-bar--demo { background: $accent; color: $background; text-style: bold; }
+        .top-bar--read-only { background: $primary; color: $background; text-style: bold; }
+        .top-bar--firing { background: $error; color: $background; text-style: bold; }
+        .top-bar--pending { background: $warning; color: $background; text-style: bold; }
+    }
+    """
+
+    def __init__(self, identity: Identity, clock: Clock) -> None:
+        super().__init__()
+        self._identity, self._clock = identity, clock
+
+    def compose(self) -> ComposeResult:
+        """Where, and the time."""
+        yield Where(self._identity)
+        yield UtcClock(self._clock)
+
+    def show_alerts(self, *, firing: int, pending: int) -> None:
+        """Say how many alerts are active."""
+        where = self.query_one(Where)
+        where.firing, where.pending = firing, pending
