@@ -1,8 +1,8 @@
 """What can go wrong, in words for the person who reads it.
 
-    Exception
-    ├── SourceError    a backend did not answer usefully; the last value stays on screen
-    └── ConfigError    a file or setting is wrong; every mistake is named with its place
+Exception
+├── SourceError    a backend did not answer usefully; the last value stays on screen
+└── ConfigError    a file or setting is wrong; every mistake is named with its place
 """
 
 from __future__ import annotations

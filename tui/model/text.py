@@ -16,7 +16,9 @@ ELLIPSIS = "…"
 _BIDI = "\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"
 """Marks that reorder what is read: a forged file name or command looks harmless with them."""
 
-_UNSAFE = re.compile(f"[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\ufeff\ufff9-\ufffb\ud800-\udfff\U000e0000-\U000e007f{_BIDI}]")
+_UNSAFE = re.compile(
+    f"[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\ufeff\ufff9-\ufffb\ud800-\udfff\U000e0000-\U000e007f{_BIDI}]"
+)
 _LINE_UNSAFE = re.compile(r"[\t\n]")
 
 _C0_PICTURES = 0x2400

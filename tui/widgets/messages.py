@@ -6,11 +6,14 @@ from textual.message import Message
 
 
 class OpenRunbook(Message):
-    """Show a runbook: a path below a runbook folder, with `#section`, or an alert's `runbook_url`."""
+    """Show a runbook: a path below a runbook folder, with `#section`, or an alert's `runbook_url`.
 
-    def __init__(self, target: str) -> None:
+    `alert` is the alert it is for: where `target` leads nowhere, a runbook whose Related Alerts name it will do.
+    """
+
+    def __init__(self, target: str, *, alert: str = "") -> None:
         super().__init__()
-        self.target = target
+        self.target, self.alert = target, alert
 
 
 class SendToClipboard(Message):

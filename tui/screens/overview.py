@@ -1,0 +1,191 @@
+"""The overview: is it well, what fires, what to reach for."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import ClassVar
+
+from textual import on
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Container, ScrollableContainer, Vertical
+from textual.screen import Screen
+
+from tui.core.board import Board, Changed
+from tui.model.alert import Alert, Phase
+from tui.model.catalog import Action, Tile
+from tui.model.clock import Clock
+from tui.model.identity import Identity
+from tui.model.units import format_value
+from tui.screens.detail import DetailScreen, Links, action_detail, tile_detail
+from tui.widgets.banner import Banner
+from tui.widgets.key_bar import KeyBar
+from tui.widgets.messages import OpenRunbook
+from tui.widgets.panels import ActionList, AlertList, RunbookList, RunbookRow, TrendGraph
+from tui.widgets.tile import TileView
+from tui.widgets.top_bar import TopBar
+
+_AGES_EVERY_S = 5.0
+_WIDE = 120
+
+
+def _display(value: float, unit: str) -> str:
+    return str(format_value(value, unit))
+
+
+def _display_tile(value: float, tile: Tile) -> str:
+    return str(format_value(value, tile.unit, tile.decimals))
+
+
+class Body(ScrollableContainer, can_focus=False):
+    """Scrolls to the pane that has the focus where the screen is too low for all of them."""
+
+
+class OverviewScreen(Screen[None]):
+    """Tiles, alerts, a trend, quick actions and runbooks of one catalog.
+
+    Args:
+        board: Polled by whoever made it; the screen only shows.
+        identity: For the top line.
+        clock: Unix seconds.
+        links: The links of an action.
+        alerts_note: Stands beside the title of the alert list.
+    """
+
+    CSS_PATH = "overview.tcss"
+    BINDING_GROUP_TITLE = "Overview"
+    HORIZONTAL_BREAKPOINTS: ClassVar[list[tuple[int, str]] | None] = [(0, "-narrow"), (_WIDE, "-wide")]
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("f5", "poll", "Refresh", id="overview.refresh", show=False, tooltip="Ask all backends now"),
+        Binding(
+            "right,tab",
+            "app.focus_next",
+            "Next",
+            id="overview.next",
+            show=False,
+            tooltip="Go to the next tile or pane",
+        ),
+        Binding(
+            "left,shift+tab",
+            "app.focus_previous",
+            "Previous",
+            id="overview.previous",
+            show=False,
+            tooltip="Go to the previous tile or pane",
+        ),
+    ]
+
+    def __init__(
+        self,
+        board: Board,
+        identity: Identity,
+        clock: Clock,
+        *,
+        links: Callable[[Action], Links],
+        alerts_note: str = "",
+    ) -> None:
+        super().__init__()
+        self._board, self._identity, self._clock = board, identity, clock
+        self._links, self._alerts_note = links, alerts_note
+        self._unwatch: Callable[[], None] | None = None
+        for action in board.catalog.action:
+            # The catalog's keys are bindings like any other, so the help screen and the key bar know them.
+            self._bindings.bind(action.key, f"open_action('{action.id}')", action.title, show=True)
+
+    def compose(self) -> ComposeResult:
+        """Tiles above, panes below."""
+        catalog = self._board.catalog
+        yield TopBar(self._identity, self._clock)
+        yield Banner()
+        with Body(id="body"):
+            with Container(id="tiles"):
+                for tile in catalog.tile:
+                    yield TileView(tile, display=_display_tile, clock=self._clock)
+            with Container(id="panes"):
+                with Vertical(classes="column"):
+                    yield AlertList(self._clock, note=self._alerts_note)
+                    yield ActionList("Quick actions", id="actions")
+                with Vertical(classes="column"):
+                    for trend in catalog.trend:
+                        yield TrendGraph(trend, _display)
+                    yield RunbookList("Runbooks", id="runbooks")
+        yield KeyBar()
+
+    def on_mount(self) -> None:
+        """Show what is known and follow what changes."""
+        self.query_one(ActionList).set_rows(self._board.catalog.action)
+        self._unwatch = self._board.watch(self._changed)
+        for tile_id in self._board.tiles:
+            self._changed(("tile", tile_id))
+        for trend_id in self._board.trends:
+            self._changed(("trend", trend_id))
+        self._changed(("alerts", ""))
+        self.set_interval(_AGES_EVERY_S, self._tick)
+
+    def on_unmount(self) -> None:
+        """Stop following."""
+        if self._unwatch is not None:
+            self._unwatch()
+
+    def name_runbooks(self, rows: Sequence[RunbookRow], titles: Mapping[str, str]) -> None:
+        """Fill the runbook list, and call the tiles' runbooks by title.
+
+        Args:
+            rows: The list.
+            titles: Title by target (`worker-failures.md`, `operations/alert-runbooks.md#workerdown`).
+        """
+        self.query_one(RunbookList).set_rows(rows)
+        if not rows:
+            self.query_one(RunbookList).say("no runbook found; `ops-center runbook list` says where it looks")
+        for view in self.query(TileView):
+            title = titles.get(view.tile.runbook)
+            if title is not None:
+                view.name_runbook(title)
+
+    def _tick(self) -> None:
+        for view in self.query(TileView):
+            view.update_lines()
+        self.query_one(AlertList).update_lines()
+
+    def _changed(self, changed: Changed) -> None:
+        kind, which = changed
+        if kind == "tile":
+            self.query_one(f"#tile-{which}", TileView).show(self._board.tiles[which])
+            self.query_one(Banner).show(self._board.trouble)
+        elif kind == "trend":
+            self.query_one(f"#trend-{which}", TrendGraph).show(self._board.trends[which])
+        else:
+            state = self._board.alerts
+            self.query_one(AlertList).show(state)
+            firing = sum(alert.phase is Phase.FIRING for alert in state.alerts)
+            self.query_one(TopBar).show_alerts(firing=firing, pending=len(state.alerts) - firing)
+
+    def action_poll(self) -> None:
+        """Ask now."""
+        self._board.refresh()
+
+    def action_open_action(self, action_id: str) -> None:
+        """Say what a quick action does, and with which command."""
+        action = next(action for action in self._board.catalog.action if action.id == action_id)
+        detail = action_detail(action, self._identity, self._links(action))
+
+        async def live() -> str:
+            return await self._board.ask(action.expr, action.unit)
+
+        self.app.push_screen(DetailScreen(detail, live if action.expr else None))
+
+    @on(TileView.DetailWanted)
+    def _explain(self, event: TileView.DetailWanted) -> None:
+        self.app.push_screen(DetailScreen(tile_detail(event.tile, self._board.tiles[event.tile.id])))
+
+    @on(ActionList.Chosen, "#actions")
+    def _action_chosen(self, event: ActionList.Chosen[Action]) -> None:
+        self.action_open_action(event.row.id)
+
+    @on(RunbookList.Chosen, "#runbooks")
+    def _runbook_chosen(self, event: RunbookList.Chosen[RunbookRow]) -> None:
+        self.post_message(OpenRunbook(event.row.path))
+
+    @on(AlertList.Chosen, "#alerts")
+    def _alert_chosen(self, event: AlertList.Chosen[Alert]) -> None:
+        self.post_message(OpenRunbook(event.row.runbook_url, alert=event.row.name))

@@ -1,0 +1,149 @@
+"""The panels of the overview: alerts, the graph of a trend, quick actions, runbooks."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+import msgspec
+
+from tui.model.alert import Alert, Phase
+from tui.model.catalog import Action, Trend
+from tui.model.clock import Clock, age
+from tui.model.spark import graph, nice_ceiling
+from tui.model.thresholds import State
+from tui.model.tile import AlertsState, TrendState
+from tui.widgets.lines import Line, Lines, fit, spread
+from tui.widgets.list_panel import ListPanel
+
+_GRAVE = {"critical", "page"}
+
+
+class AlertList(ListPanel[Alert]):
+    """Firing and pending alerts, the gravest first. Enter opens the runbook section of the one under the cursor."""
+
+    def __init__(self, clock: Clock, *, note: str = "") -> None:
+        self._title = f"Alerts ({note})" if note else "Alerts"
+        super().__init__(self._title, id="alerts")
+        self._clock = clock
+        self._state = AlertsState()
+
+    def show(self, state: AlertsState) -> None:
+        """Draw `state`; while the backend is silent the last alerts stay, and the frame says how old they are."""
+        self._state = state
+        stale = ""
+        if state.error is not None and state.at is not None:
+            stale = f" {State.ERROR.glyph} as of {age(self._clock() - state.at)} ago"
+        self.border_title = self._title + stale
+        self.set_rows(state.alerts)
+
+    def row_key(self, row: Alert) -> object:
+        """An alert is its labels."""
+        return row.name, tuple(sorted(row.labels.items()))
+
+    def row_line(self, row: Alert, width: int) -> Line:
+        """Glyph, name, what else tells it apart; phase, age and severity at the right."""
+        firing = row.phase is Phase.FIRING
+        name = "lines--crit" if firing and row.severity.lower() in _GRAVE else "lines--warn"
+        glyph = State.CRIT.glyph if firing else State.WARN.glyph
+        since = age(self._clock() - row.active_at)
+        right = ((f"{row.phase.value} {since:>3}  {row.severity:8}", name if firing else "lines--muted"),)
+        return spread(((f"{glyph} {row.name}", name), (f"  {row.summary}", "lines--muted")), right, width)
+
+    def empty(self, width: int) -> Sequence[Line]:
+        """No alert, not yet asked, or no answer: three different things."""
+        state = self._state
+        if state.error is not None:
+            return (fit(((f"{State.ERROR.glyph} not known: {state.error.why}", "lines--unknown"),), width),)
+        if state.at is None:
+            return ((("… asking", "lines--muted"),),)
+        return (((f"{State.OK.glyph} none pending, none firing", "lines--ok"),),)
+
+
+class TrendGraph(Lines):
+    """A filled graph of one trend over its time, with its scale."""
+
+    DEFAULT_CSS = """
+    TrendGraph { border: round $panel-lighten-2; border-title-color: $foreground; padding: 0 1; }
+    """
+
+    def __init__(self, trend: Trend, display: Callable[[float, str], str]) -> None:
+        super().__init__(id=f"trend-{trend.id}")
+        self.border_title = trend.title
+        self._trend, self._display = trend, display
+        self._state = TrendState()
+
+    def show(self, state: TrendState) -> None:
+        """Draw `state`."""
+        self._state = state
+        self.update_lines()
+
+    def lay_out(self, width: int, height: int) -> Sequence[Line]:
+        """The scale at the left, the graph, the time below."""
+        series, error = self._state.series, self._state.error
+        if series is None:
+            if error is not None:
+                return (fit(((f"{State.ERROR.glyph} {error.why}", "lines--unknown"),), width),)
+            return ((("… asking", "lines--muted"),),)
+        numbers = [value for value in series.values if value is not None and value == value]  # noqa: PLR0124 - not NaN
+        if not numbers:
+            return (((f"{State.NO_DATA.glyph} {State.NO_DATA.word} in this time", "lines--unknown"),),)
+        top = nice_ceiling(max(numbers))
+        scale = [self._display(top, self._trend.unit), self._display(0, self._trend.unit)]
+        margin = max(map(len, scale))
+        rows = graph(series.values, width - margin - 1, max(height - 1, 1), top)
+        labels = [scale[0], *[""] * (len(rows) - 2), scale[1]] if len(rows) > 1 else [scale[0]]
+        drawn: list[Line] = [
+            ((f"{label:>{margin}} ", "lines--muted"), (row, "lines--accent"))
+            for label, row in zip(labels, rows, strict=True)
+        ]
+        stale = (f"{State.ERROR.glyph} {error.why}  ", "lines--unknown") if error else ("", "")
+        peak = f"peak {self._display(max(numbers), self._trend.unit)}"
+        left: Line = ((" " * (margin + 1), ""), (f"−{age(self._trend.lookback_s)}  ", "lines--muted"), stale)
+        return (*drawn, spread(left, ((f"{peak}  now", "lines--muted"),), width))
+
+
+class ActionList(ListPanel[Action]):
+    """Quick actions, each with the key that opens it from anywhere on the overview."""
+
+    def row_key(self, row: Action) -> object:
+        """An action is its id."""
+        return row.id
+
+    def row_line(self, row: Action, width: int) -> Line:
+        """Key, title, what it is for."""
+        return fit(((f"{row.key}  ", "lines--key"), (f"{row.title:17}", ""), (row.description, "lines--muted")), width)
+
+    def empty(self, width: int) -> Sequence[Line]:
+        """A catalog need not have actions."""
+        return (fit((("the catalog names none", "lines--muted"),), width),)
+
+
+class RunbookRow(msgspec.Struct, frozen=True):
+    """One runbook as the overview names it."""
+
+    path: str
+    title: str
+    when: str
+
+
+class RunbookList(ListPanel[RunbookRow]):
+    """The runbooks and when to use them."""
+
+    _why_empty = "… reading"
+
+    def row_key(self, row: RunbookRow) -> object:
+        """A runbook is its path."""
+        return row.path
+
+    def row_line(self, row: RunbookRow, width: int) -> Line:
+        """Title, when to use it."""
+        return fit(((f"{row.title:28}", ""), (row.when, "lines--muted")), width)
+
+    def say(self, why: str) -> None:
+        """Why the list is empty."""
+        self._why_empty = why
+        self.update_lines()
+
+    def empty(self, width: int) -> Sequence[Line]:
+        """Not read yet, or none there."""
+        return (fit(((self._why_empty, "lines--muted"),), width),)

@@ -1,0 +1,133 @@
+"""A stat tile: state, value, last hour, age, and the runbook Enter opens."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import ClassVar
+
+from textual.binding import Binding, BindingType
+from textual.events import Click
+from textual.message import Message
+
+from tui.model.catalog import Tile
+from tui.model.clock import Clock, age
+from tui.model.spark import sparkline
+from tui.model.thresholds import State
+from tui.model.tile import TileState
+from tui.widgets.lines import Line, Lines, spread
+from tui.widgets.messages import OpenRunbook
+
+STATE_CLASSES = {
+    State.OK: "lines--ok",
+    State.WARN: "lines--warn",
+    State.CRIT: "lines--crit",
+    State.NO_DATA: "lines--unknown",
+    State.NAN: "lines--unknown",
+    State.ERROR: "lines--unknown",
+}
+
+_AGE_GRAIN_S = 5
+"""An age below a minute is told in steps of this: a digit a second on every tile is most of an idle screen's traffic."""
+
+
+class TileView(Lines, can_focus=True):
+    """Draws one TileState.
+
+    Args:
+        tile: What the catalog says.
+        display: Formats a value in the tile's unit.
+        clock: For the age.
+    """
+
+    DEFAULT_CSS = """
+    TileView {
+        height: 5; padding: 0 1; border: round $panel-lighten-2; border-title-color: $foreground;
+        &.-ok { border: round $success; }
+        &.-warn { border: round $warning; }
+        &.-crit { border: round $error; border-title-style: bold; }
+        &.-unknown { border: dashed $accent; }
+        &:focus { border: heavy $foreground; }
+    }
+    """
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("enter", "open", "Runbook", id="tile.open", tooltip="Open the runbook of this tile"),
+        Binding("i", "detail", "Detail", id="tile.detail", tooltip="Show what the tile means, its query and its last error"),
+    ]
+
+    class DetailWanted(Message):
+        """The operator asks what this tile means."""
+
+        def __init__(self, tile: Tile) -> None:
+            super().__init__()
+            self.tile = tile
+
+    def __init__(self, tile: Tile, *, display: Callable[[float, Tile], str], clock: Clock) -> None:
+        super().__init__(id=f"tile-{tile.id}")
+        self.tile = tile
+        self.border_title = tile.title
+        self.state = TileState()
+        self._display, self._clock = display, clock
+        self._runbook = tile.runbook.rpartition("/")[2]
+
+    def show(self, state: TileState) -> None:
+        """Draw `state`."""
+        self.state = state
+        shown = state.state
+        for name, on in (
+            ("-ok", shown is State.OK),
+            ("-warn", shown is State.WARN),
+            ("-crit", shown is State.CRIT),
+            ("-unknown", shown is not None and not shown.known),
+        ):
+            self.set_class(on, name)
+        self.update_lines()
+
+    def name_runbook(self, title: str) -> None:
+        """Call the runbook by its title."""
+        self._runbook = title
+        self.update_lines()
+
+    def lay_out(self, width: int, height: int) -> Sequence[Line]:  # noqa: ARG002 - drawn from the top, cut below
+        """State and value; last hour and age; what to do."""
+        state = self.state
+        value = self._display(state.good.value, self.tile) if state.good else ""
+        if state.state is None:
+            return (spread((("… asking", "lines--muted"),), (), width), (), self._advice(width))
+        name = STATE_CLASSES[state.state]
+        grade = ((f"{state.state.glyph} {state.state.word}", name),)
+        shown = ((value, name if state.current else "lines--muted"),)
+        return (spread(grade, shown, width), self._history(width), self._advice(width))
+
+    def _history(self, width: int) -> Line:
+        state = self.state
+        told = self._age()
+        room = max(width - len(told) - 2, 0)
+        name = STATE_CLASSES[state.state] if state.current and state.state else "lines--muted"
+        spark = sparkline(state.history.values, room) if state.history else ""
+        return spread(((spark, name),), ((told, "lines--muted"),), width)
+
+    def _age(self) -> str:
+        if self.state.good is None:
+            return ""
+        seconds = self._clock() - self.state.good.at
+        grained = seconds // _AGE_GRAIN_S * _AGE_GRAIN_S if seconds < 60 else seconds  # noqa: PLR2004 - a minute
+        return age(grained) if self.state.current else f"last {age(grained)} ago"
+
+    def _advice(self, width: int) -> Line:
+        if self.state.error is not None:
+            return spread(((self.state.error.why, "lines--unknown"),), (), width)
+        mark = (("! ", "lines--warn"),) if self.state.warnings else ()
+        return spread((*mark, (f"→ {self._runbook}", "lines--muted")), (), width)
+
+    def action_open(self) -> None:
+        """Open the tile's runbook."""
+        self.post_message(OpenRunbook(self.tile.runbook))
+
+    def action_detail(self) -> None:
+        """Explain the tile."""
+        self.post_message(self.DetailWanted(self.tile))
+
+    def on_click(self, event: Click) -> None:
+        """A click is Enter."""
+        event.stop()
+        self.action_open()
