@@ -227,7 +227,7 @@ def _days_clock(value: float, decimals: int | None) -> Formatted:
     if math.isinf(size):
         return _clock(value, decimals)
     days = math.floor(size / 86_400)
-    text = _clock(size - float(days) * 86_400, decimals).text
+    text = _clock(size - float(days) * 24 * 3600, decimals).text
     return Formatted(f"{_number(float(days))} d {text}" if days else text, " ago" if value < 0 else "")
 
 
