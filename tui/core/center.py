@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 import random
+import time
 from pathlib import Path
 
 import msgspec
 
+from tui.core import catalog, resources
+from tui.core.board import Board
 from tui.model.catalog import Catalog
 from tui.model.clock import Clock
 from tui.model.identity import Identity
+from tui.model.profile import Profile
 from tui.sources.protocols import AlertSource, Disturbable, MetricSource
 
 
 class Center(msgspec.Struct, frozen=True, kw_only=True):
-    """Everything that is injected. `grafana` and `jaeger` are base URLs, empty when the profile names none."""
+    """Everything that is injected. `grafana` and `jaeger` are base URLs, empty when there is none."""
 
     catalog: Catalog
     identity: Identity
@@ -28,3 +32,70 @@ class Center(msgspec.Struct, frozen=True, kw_only=True):
     runbooks: tuple[Path, ...] = ()
     grafana: str = ""
     jaeger: str = ""
+
+    def board(self) -> Board:
+        """A board that nobody polls yet."""
+        return Board(self.catalog, self.metrics, self.alerts, clock=self.clock, rng=self.rng, timeout_s=self.timeout_s)
+
+
+def build(profile: Profile, *, clock: Clock, rng: random.Random) -> Center:
+    """The center of a profile.
+
+    Raises:
+        ConfigError: the catalog has a mistake.
+    """
+    from tui.core.wiring import connect
+
+    backends = connect(profile)
+    known = catalog.load(profile.catalog or resources.catalog())
+    return Center(
+        catalog=known,
+        identity=Identity(
+            title=known.title,
+            profile=profile.name,
+            platform=profile.platform or None,
+            read_only=profile.read_only,
+        ),
+        metrics=backends.metrics,
+        alerts=backends.alerts,
+        clock=clock,
+        rng=rng,
+        timeout_s=profile.prometheus.timeout_s,
+        runbooks=(*profile.runbooks, resources.runbooks()),
+        grafana=profile.grafana.url,
+        jaeger=profile.jaeger.url,
+    )
+
+
+def demo(
+    *,
+    seed: int,
+    clock: Clock = time.time,
+    catalog_file: Path | None = None,
+    runbooks: tuple[Path, ...] = (),
+) -> Center:
+    """The center of the simulated platform; reads no settings file and opens no connection.
+
+    Raises:
+        ConfigError: the catalog has a mistake.
+    """
+    from tui.sources.demo import FOR_DIVISOR, DemoSource, Platform
+
+    known = catalog.load(catalog_file or resources.catalog())
+    known = msgspec.structs.replace(known, interval_s=min(known.interval_s, _DEMO_INTERVAL_S))
+    source = DemoSource(Platform(seed=seed, clock=clock), known)
+    return Center(
+        catalog=known,
+        identity=Identity(title=known.title, profile="simulated", platform="kubernetes", demo=True),
+        metrics=source,
+        alerts=source,
+        clock=clock,
+        rng=random.Random(seed),  # noqa: S311 - jitter of a simulation
+        demo=source,
+        alerts_note=f"their waits are {FOR_DIVISOR} times shorter in the demo",
+        runbooks=(*runbooks, resources.runbooks()),
+    )
+
+
+_DEMO_INTERVAL_S = 5.0
+"""Nothing is asked over a wire, and who tries a fault wants to see it."""

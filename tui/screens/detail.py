@@ -63,7 +63,9 @@ def action_detail(action: Action, identity: Identity, links: Links) -> Detail:
     blocks = [("", action.description)]
     if action.warning:
         blocks.append(("What users notice", action.warning))
-    blocks += [(f"Command, {'docker compose' if name == 'compose' else 'Kubernetes'}", text) for name, text in chosen.items()]
+    blocks += [
+        (f"Command, {'docker compose' if name == 'compose' else 'Kubernetes'}", text) for name, text in chosen.items()
+    ]
     if not chosen and any(variants.values()):
         blocks.append(("Command", f"there is none for {identity.platform}"))
     if action.expr:
@@ -88,7 +90,7 @@ class DetailScreen(ModalScreen[None]):
     CSS_PATH = "detail.tcss"
     BINDING_GROUP_TITLE = "Detail"
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("enter", "runbook", "Runbook", id="detail.runbook", tooltip="Open the runbook"),
+        Binding("enter", "runbook", "Runbook", id="detail.runbook", key_display="enter", tooltip="Open the runbook"),
         Binding("y", "copy", "Copy command", id="detail.copy", tooltip="Send the command to the terminal's clipboard"),
         Binding("escape,q", "dismiss", "Close", id="detail.close", tooltip="Go back"),
     ]

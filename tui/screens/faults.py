@@ -19,8 +19,6 @@ from tui.widgets.list_panel import ListPanel
 class FaultList(ListPanel[Fault]):
     """The faults, on or off."""
 
-    BINDING_GROUP_TITLE = "Faults"
-
     def __init__(self, platform: Disturbable) -> None:
         super().__init__("Disturb the simulated platform", id="faults")
         self._platform = platform

@@ -19,7 +19,7 @@ Group = tuple[str, tuple[tuple[str, str], ...]]
 def keys_of(node: DOMNode) -> tuple[tuple[str, str], ...]:
     """The keys of one node that say what they do; those that do the same share a row."""
     rows: dict[str, tuple[list[str], str]] = {}
-    for key, bindings in node._bindings.key_to_bindings.items():  # the merged BINDINGS; Textual has no public view
+    for key, bindings in node._bindings.key_to_bindings.items():  # noqa: SLF001 - Textual has no public view of them
         for binding in bindings:
             sentence = binding.tooltip or binding.description
             if not sentence:
@@ -33,12 +33,13 @@ def keys_of(node: DOMNode) -> tuple[tuple[str, str], ...]:
 
 def groups_of(screen: Screen[object]) -> list[Group]:
     """The keys of the screen, of each kind of widget on it that takes the focus, and of the app."""
-    nodes: dict[type[DOMNode], DOMNode] = {type(screen): screen}
-    for widget in screen.query("*"):
-        if widget.focusable:
-            nodes.setdefault(type(widget), widget)
-    groups = [(node.BINDING_GROUP_TITLE or type(node).__name__, keys_of(node)) for node in nodes.values()]
-    return [group for group in (*groups, ("Everywhere", keys_of(screen.app))) if group[1]]
+    nodes: list[DOMNode] = [screen, *(widget for widget in screen.query("*") if widget.focusable), screen.app]
+    groups: dict[str, tuple[tuple[str, str], ...]] = {}
+    for node in nodes:
+        rows = keys_of(node)
+        if rows:
+            groups.setdefault(node.BINDING_GROUP_TITLE or type(node).__name__, rows)
+    return list(groups.items())
 
 
 class HelpScreen(ModalScreen[None]):

@@ -24,7 +24,7 @@ class KeyBar(Widget):
         height: 1;
         background: $panel;
         color: $foreground;
-        & > .key-bar--key { color: $accent; text-style: bold; }
+        & > .key-bar--key { color: $text-primary; text-style: bold; }
         & > .key-bar--label { color: $foreground; }
     }
     """

@@ -37,12 +37,12 @@ class Lines(Widget):
     }
     DEFAULT_CSS = """
     Lines {
-        & > .lines--ok { color: $text-success; }
-        & > .lines--warn { color: $text-warning; }
+        & > .lines--ok { color: $text-success; text-style: bold; }
+        & > .lines--warn { color: $text-warning; text-style: bold; }
         & > .lines--crit { color: $text-error; text-style: bold; }
         & > .lines--unknown { color: $text-accent; text-style: bold; }
-        & > .lines--muted { color: $text-muted; }
-        & > .lines--key { color: $text-accent; text-style: bold; }
+        & > .lines--muted { color: $foreground-muted; }
+        & > .lines--key { color: $text-primary; text-style: bold; }
         & > .lines--accent { color: $text-primary; }
         & > .lines--cursor { background: $block-cursor-blurred-background; }
         &:focus > .lines--cursor { background: $block-cursor-background; color: $block-cursor-foreground; }

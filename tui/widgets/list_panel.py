@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import ClassVar, Generic, TypeVar
 
 from textual.binding import Binding, BindingType
+from textual.geometry import Size
 from textual.events import Click, MouseScrollDown, MouseScrollUp
 from textual.message import Message
 
@@ -21,15 +22,18 @@ class ListPanel(Lines, Generic[R], can_focus=True):
     """
 
     DEFAULT_CSS = """
-    ListPanel { border: round $panel-lighten-2; border-title-color: $foreground; padding: 0 1; }
+    ListPanel { border: round $foreground 25%; border-title-color: $foreground; padding: 0 1; }
     ListPanel:focus { border: round $accent; }
     """
+    BINDING_GROUP_TITLE = "Lists"
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("up,k", "move(-1)", "Up", id="list.up", show=False, tooltip="Move the cursor one row up"),
         Binding("down,j", "move(1)", "Down", id="list.down", show=False, tooltip="Move the cursor one row down"),
-        Binding("home,g", "move_to(0)", "First", id="list.first", show=False, tooltip="Move the cursor to the first row"),
+        Binding(
+            "home,g", "move_to(0)", "First", id="list.first", show=False, tooltip="Move the cursor to the first row"
+        ),
         Binding("end,G", "move_to(-1)", "Last", id="list.last", show=False, tooltip="Move the cursor to the last row"),
-        Binding("enter", "choose", "Open", id="list.open", tooltip="Open what the cursor is on"),
+        Binding("enter", "choose", "Open", id="list.open", key_display="enter", tooltip="Open what the cursor is on"),
     ]
 
     class Chosen(Message, Generic[R]):
@@ -75,6 +79,10 @@ class ListPanel(Lines, Generic[R], can_focus=True):
         """What an empty list says."""
         raise NotImplementedError
 
+    def get_content_height(self, container: Size, viewport: Size, width: int) -> int:  # noqa: ARG002 - Textual's
+        """One line a row, where the layout asks."""
+        return max(len(self._rows), 1)
+
     @property
     def cursor_row(self) -> R | None:
         """The row under the cursor, None in an empty list."""
@@ -87,6 +95,8 @@ class ListPanel(Lines, Generic[R], can_focus=True):
         self._rows = rows
         keys = [self.row_key(row) for row in rows]
         self._cursor = keys.index(key) if key in keys else min(self._cursor, max(len(rows) - 1, 0))
+        if self.styles.is_auto_height:
+            self.refresh(layout=True)
         self.update_lines()
 
     def lay_out(self, width: int, height: int) -> Sequence[Line]:

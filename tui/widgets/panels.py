@@ -63,7 +63,7 @@ class TrendGraph(Lines):
     """A filled graph of one trend over its time, with its scale."""
 
     DEFAULT_CSS = """
-    TrendGraph { border: round $panel-lighten-2; border-title-color: $foreground; padding: 0 1; }
+    TrendGraph { border: round $foreground 25%; border-title-color: $foreground; padding: 0 1; }
     """
 
     def __init__(self, trend: Trend, display: Callable[[float, str], str]) -> None:

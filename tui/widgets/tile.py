@@ -27,7 +27,7 @@ STATE_CLASSES = {
 }
 
 _AGE_GRAIN_S = 5
-"""An age below a minute is told in steps of this: a digit a second on every tile is most of an idle screen's traffic."""
+"""Below a minute an age is told in steps of this: a digit a second on each tile is most of an idle screen's traffic."""
 
 
 class TileView(Lines, can_focus=True):
@@ -41,7 +41,7 @@ class TileView(Lines, can_focus=True):
 
     DEFAULT_CSS = """
     TileView {
-        height: 5; padding: 0 1; border: round $panel-lighten-2; border-title-color: $foreground;
+        height: 5; padding: 0 1; border: round $foreground 25%; border-title-color: $foreground;
         &.-ok { border: round $success; }
         &.-warn { border: round $warning; }
         &.-crit { border: round $error; border-title-style: bold; }
@@ -49,9 +49,14 @@ class TileView(Lines, can_focus=True):
         &:focus { border: heavy $foreground; }
     }
     """
+    BINDING_GROUP_TITLE = "Tiles"
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("enter", "open", "Runbook", id="tile.open", tooltip="Open the runbook of this tile"),
-        Binding("i", "detail", "Detail", id="tile.detail", tooltip="Show what the tile means, its query and its last error"),
+        Binding(
+            "enter", "open", "Runbook", id="tile.open", key_display="enter", tooltip="Open the runbook of this tile"
+        ),
+        Binding(
+            "i", "detail", "Detail", id="tile.detail", tooltip="Show what the tile means, its query and its last error"
+        ),
     ]
 
     class DetailWanted(Message):

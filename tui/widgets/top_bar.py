@@ -17,6 +17,10 @@ from tui.model.text import clip
 from tui.model.thresholds import State
 
 
+_ROOMY = 100
+"""Cells from which the badges are spelt out."""
+
+
 class UtcClock(Widget):
     """`14:03:22 UTC`; a widget of its own so that a second costs the wire eight characters."""
 
@@ -59,12 +63,10 @@ class Where(Widget):
             badges.append(Content.styled(" DEMO ", self.get_visual_style("top-bar--demo")))
         if identity.read_only:
             badges.append(Content.styled(" READ-ONLY ", self.get_visual_style("top-bar--read-only")))
-        if self.firing:
-            text = f" {State.CRIT.glyph} {self.firing} firing "
-            badges.append(Content.styled(text, self.get_visual_style("top-bar--firing")))
-        if self.pending:
-            text = f" {State.WARN.glyph} {self.pending} pending "
-            badges.append(Content.styled(text, self.get_visual_style("top-bar--pending")))
+        for count, state, word in ((self.firing, State.CRIT, "firing"), (self.pending, State.WARN, "pending")):
+            if count:
+                text = f" {state.glyph} {count} {word} " if self.size.width >= _ROOMY else f" {state.glyph} {count} "
+                badges.append(Content.styled(text, self.get_visual_style(f"top-bar--{word}")))
         right = Content("  ").join([Content(" · ".join(facts)), Content(" ").join(badges)])
         name = Content.styled(" OPERATIONS CENTER", "bold")
         room = self.size.width - name.cell_length - right.cell_length - 4

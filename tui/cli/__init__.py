@@ -1,0 +1,66 @@
+"""The command line. Imports neither Textual nor a client library: a command that needs one imports it when it runs."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from tui.cli import options
+from tui.cli.catalog import catalog as catalog_command
+from tui.cli.demo import demo
+from tui.cli.doctor import doctor
+from tui.cli.mirror import mirror
+from tui.cli.runbook import runbook
+from tui.cli.status import status
+
+
+@click.group(
+    invoke_without_command=True,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+)
+@click.option("--profile", metavar="NAME", help="Profile of the settings file.")
+@click.option("--config", type=click.Path(path_type=Path), metavar="FILE", help="Settings file.")
+@click.option("--prometheus", metavar="URL", help="Prometheus, or any server that speaks its API.")
+@click.option("--catalog", type=click.Path(path_type=Path), metavar="FILE", help="Catalog instead of the shipped one.")
+@click.option(
+    "--runbooks",
+    type=click.Path(path_type=Path),
+    multiple=True,
+    metavar="DIR",
+    help="Folder of runbooks besides the shipped ones; may be given several times.",
+)
+@click.option("--read-only", is_flag=True, help="Refuse every action that changes something.")
+@click.option("--no-mouse", is_flag=True, help="Leave the mouse to the terminal, so that it selects text.")
+@click.version_option(package_name="ops-center", prog_name="ops-center")
+@click.pass_context
+def main(
+    context: click.Context,
+    *,
+    profile: str | None,
+    config: Path | None,
+    prometheus: str | None,
+    catalog: Path | None,
+    runbooks: tuple[Path, ...],
+    read_only: bool,
+    no_mouse: bool,
+) -> None:
+    """A terminal operations center: tiles, alerts and runbooks of one platform.
+
+    Without a command it starts full-screen on the chosen profile. Exit codes: 0 done, 1 something is wrong with what
+    was asked about, 2 wrong usage or settings.
+    """
+    said = {
+        "prometheus.url": prometheus,
+        "catalog": catalog,
+        "runbooks": runbooks or None,
+        "read_only": read_only or None,
+    }
+    overrides = {name: value for name, value in said.items() if value is not None}
+    context.obj = options.Flags(config=config, profile=profile, overrides=overrides, mouse=not no_mouse)
+    if context.invoked_subcommand is None:
+        options.start(context, options.read_center(context))
+
+
+for _command in (catalog_command, demo, doctor, mirror, runbook, status):
+    main.add_command(_command)

@@ -1,0 +1,75 @@
+"""What the commands share: the flags that choose a profile, and how a mistake in a file ends the program."""
+
+from __future__ import annotations
+
+import os
+import random
+import time
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, NoReturn
+
+import click
+import msgspec
+
+from tui.model.errors import ConfigError, SourceError
+
+if TYPE_CHECKING:
+    from tui.core.center import Center
+    from tui.core.settings import Settings
+
+
+class Flags(msgspec.Struct, frozen=True, kw_only=True):
+    """What was said on the command line before the command. `overrides` is by setting name."""
+
+    config: Path | None = None
+    profile: str | None = None
+    overrides: Mapping[str, object] = {}
+    mouse: bool = True
+
+
+def flags(context: click.Context) -> Flags:
+    """The flags of this call."""
+    found = context.find_object(Flags)
+    return found if found is not None else Flags()
+
+
+def fail(error: ConfigError | SourceError) -> NoReturn:
+    """End with exit code 2 and what is wrong."""
+    click.echo(str(error), err=True)
+    raise click.exceptions.Exit(2)
+
+
+def read_settings(context: click.Context) -> Settings:
+    """The settings of the chosen profile; a mistake in them ends the program."""
+    from tui.core import settings
+
+    chosen = flags(context)
+    try:
+        return settings.load(config=chosen.config, profile=chosen.profile, overrides=chosen.overrides, env=os.environ)
+    except ConfigError as error:
+        fail(error)
+
+
+def runbook_folders(context: click.Context) -> tuple[Path, ...]:
+    """The profile's runbook folders; the shipped ones come last, so that a user's own page wins."""
+    from tui.core import resources
+
+    return (*read_settings(context).profile.runbooks, resources.runbooks())
+
+
+def read_center(context: click.Context) -> Center:
+    """The operations center of the chosen profile, not yet connected to anything."""
+    from tui.core import center
+
+    try:
+        return center.build(read_settings(context).profile, clock=time.time, rng=random.Random())  # noqa: S311 - jitter
+    except ConfigError as error:
+        fail(error)
+
+
+def start(context: click.Context, center: Center) -> None:
+    """Show `center` full-screen until the operator leaves."""
+    from tui.app import OpsCenter
+
+    OpsCenter(center).run(mouse=flags(context).mouse)
