@@ -1,0 +1,220 @@
+"""What `ops-center doctor` asks of that which runs the platform: a Kubernetes cluster, or docker compose."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from tui.model.errors import SourceError
+from tui.model.profile import ComposeBackend, KubernetesBackend
+from tui.model.text import sanitise_line
+from tui.sources.call import Call, in_thread
+from tui.sources.http import Denied, Unreachable, explain, timed_out
+from tui.sources.protocols import Health
+
+if TYPE_CHECKING:
+    from kubernetes.client import ApiClient
+
+_VERBS = (
+    ("read pods", "get", "", "pods", ""),
+    ("read logs", "get", "", "pods", "log"),
+    ("restart deployments", "patch", "apps", "deployments", ""),
+    ("scale deployments", "patch", "apps", "deployments", "scale"),
+)
+"""What an operator does, and the verb, group, resource and subresource it takes. The first is needed for anything."""
+
+
+class KubernetesProbe:
+    """Asks the cluster for its version, and what we may do in the namespace.
+
+    The official client in a thread: importing it takes a second of CPU, and a credential plugin may take longer.
+
+    Source: https://kubernetes.io/docs/reference/access-authn-authz/authorization/#checking-api-access
+    """
+
+    def __init__(self, backend: KubernetesBackend) -> None:
+        self._backend = backend
+
+    async def probe(self) -> Health:
+        """Version, and what is allowed; not to be allowed to read pods is an error."""
+        timeout_s = self._backend.timeout_s
+        return await in_thread(
+            self._ask,
+            name="kubernetes probe",
+            timeout_s=timeout_s,
+            late=lambda _call: timed_out("Kubernetes", timeout_s, connected=True),
+        )
+
+    def _ask(self, _call: Call) -> Health:
+        from kubernetes import client
+        from kubernetes.client.exceptions import ApiException
+        from urllib3.exceptions import HTTPError
+
+        api, namespace = self._connect()
+        limit = self._backend.timeout_s
+        try:
+            with api:
+                version = client.VersionApi(api).get_code(_request_timeout=limit).git_version
+                reviews = client.AuthorizationV1Api(api)
+                allowed = {}
+                for title, verb, group, resource, subresource in _VERBS:
+                    attributes = client.V1ResourceAttributes(
+                        namespace=namespace, verb=verb, group=group, resource=resource, subresource=subresource
+                    )
+                    spec = client.V1SelfSubjectAccessReviewSpec(resource_attributes=attributes)
+                    review = client.V1SelfSubjectAccessReview(spec=spec)
+                    answer = reviews.create_self_subject_access_review(review, _request_timeout=limit)
+                    allowed[title] = bool(answer.status and answer.status.allowed)
+        except ApiException as error:
+            raise _refused(error) from error
+        except (HTTPError, OSError) as error:
+            raise explain("Kubernetes", error, timeout_s=limit) from error
+        may = [title for title, yes in allowed.items() if yes]
+        may_not = [title for title, yes in allowed.items() if not yes]
+        place = f"in namespace {sanitise_line(namespace, 80)}"
+        if _VERBS[0][0] in may_not:
+            raise Denied("Kubernetes", f"not allowed to {' or '.join(may_not)} {place}", "ask for a role binding there")
+        note = f"may {', '.join(may)} {place}" + (f"; not {', '.join(may_not)}" if may_not else "")
+        return Health(version=sanitise_line(version, 40), authenticated=self._words, note=note)
+
+    @property
+    def _words(self) -> str:
+        return "kubeconfig" if not self._backend.context else f"context {sanitise_line(self._backend.context, 40)}"
+
+    def _connect(self) -> tuple[ApiClient, str]:
+        """A client of the context, and the namespace to look at."""
+        from kubernetes import client, config
+
+        context = self._backend.context or None
+        settings = client.Configuration()
+        hint = "set KUBECONFIG, or kubernetes.context in the profile"
+        try:
+            contexts, current = config.list_kube_config_contexts()  # type: ignore[no-untyped-call]  # the loader has no types
+            names = {one["name"]: one["context"] for one in contexts}
+            if context and context not in names:
+                there_are = ", ".join(sanitise_line(name, 60) for name in sorted(names))
+                raise SourceError("Kubernetes", f"no context {sanitise_line(context, 60)}", f"there are: {there_are}")
+            config.load_kube_config(context=context, client_configuration=settings)  # type: ignore[no-untyped-call]  # as above
+        except config.ConfigException as error:
+            raise SourceError("Kubernetes", f"no kubeconfig to use: {sanitise_line(str(error), 200)}", hint) from error
+        except (OSError, ValueError, TypeError, KeyError) as error:  # what a malformed file makes of the loader
+            why = f"the kubeconfig cannot be read: {type(error).__name__}"
+            raise SourceError("Kubernetes", why, hint) from error
+        settings.retries = 0
+        namespace = names[context] if context else current["context"]
+        return client.ApiClient(settings), self._backend.namespace or namespace.get("namespace") or "default"
+
+
+class _Message(msgspec.Struct, frozen=True):
+    message: str = ""
+
+
+def _refused(error: object) -> SourceError:
+    status, body = getattr(error, "status", 0), getattr(error, "body", None) or b""
+    try:
+        said = msgspec.json.decode(body, type=_Message).message
+    except msgspec.MsgspecError:
+        said = str(getattr(error, "reason", ""))
+    tail = f" ({status}): {sanitise_line(said, 200)}"
+    match status:
+        case 401:
+            return Denied(
+                "Kubernetes", f"not authenticated{tail}", "log in again: the token or certificate has expired"
+            )
+        case 403:
+            return Denied("Kubernetes", f"not allowed{tail}", "ask for a role binding")
+    return SourceError("Kubernetes", f"refused{tail}", "is this the API server?")
+
+
+class _Container(msgspec.Struct, frozen=True):
+    service: str = msgspec.field(name="Service", default="")
+    state: str = msgspec.field(name="State", default="")
+    health: str = msgspec.field(name="Health", default="")
+
+
+class ComposeProbe:
+    """Asks `docker compose ps` which services run.
+
+    Source: https://docs.docker.com/reference/cli/docker/compose/ps/
+    """
+
+    def __init__(self, backend: ComposeBackend) -> None:
+        self._backend = backend
+
+    async def probe(self) -> Health:
+        """Version of compose, and which services do not run."""
+        try:
+            async with asyncio.timeout(self._backend.timeout_s):
+                version = await self._docker("version", "--short")
+                listed = await self._docker(*self._project(), "ps", "--all", "--format", "json")
+        except TimeoutError:
+            raise timed_out("docker compose", self._backend.timeout_s, connected=True) from None
+        return Health(
+            version=sanitise_line(version.decode(errors="replace"), 40), authenticated="docker", note=_running(listed)
+        )
+
+    def _project(self) -> list[str]:
+        said = (("--project-name", self._backend.project), ("--file", str(self._backend.file or "")))
+        return [part for name, value in said if value for part in (name, value)]
+
+    async def _docker(self, *arguments: str) -> bytes:
+        try:
+            process = await asyncio.create_subprocess_exec(
+                "docker",
+                "compose",
+                *arguments,
+                stdin=asyncio.subprocess.DEVNULL,
+                stdout=asyncio.subprocess.PIPE,
+                stderr=asyncio.subprocess.PIPE,
+                start_new_session=True,
+            )
+        except OSError as error:
+            hint = "install docker with its compose plugin, and see that it is in PATH"
+            raise Unreachable("docker compose", f"docker cannot be started: {error.strerror}", hint) from error
+        try:
+            out, err = await process.communicate()
+        finally:
+            if process.returncode is None:  # out of time: end it, and the plugin it started
+                os.killpg(process.pid, signal.SIGKILL)
+                await process.wait()
+        if process.returncode:
+            raise _compose_failed(err.decode(errors="replace"))
+        return out
+
+
+def _compose_failed(said: str) -> SourceError:
+    lines = [line for line in said.splitlines() if line.strip()]
+    why = sanitise_line(lines[-1] if lines else "it failed without a word", 300)
+    lower = said.lower()
+    if "permission denied" in lower:
+        return Denied(
+            "docker compose", why, "may you use docker's socket? add yourself to its group, or set DOCKER_HOST"
+        )
+    if "cannot connect" in lower or "daemon running" in lower:
+        return Unreachable("docker compose", why, "start docker, or set DOCKER_HOST to where it runs")
+    if "unknown command" in lower or "is not a docker command" in lower:
+        return Unreachable("docker compose", sanitise_line(lines[0], 300), "install docker's compose plugin")
+    return SourceError("docker compose", why, "set compose.project or compose.file in the profile")
+
+
+def _running(listed: bytes) -> str:
+    """What `ps --format json` says: one object a line, or in older versions one array."""
+    try:
+        if listed.lstrip().startswith(b"["):
+            containers = msgspec.json.decode(listed, type=tuple[_Container, ...])
+        else:
+            lines = (line for line in listed.splitlines() if line.strip())
+            containers = tuple(msgspec.json.decode(line, type=_Container) for line in lines)
+    except msgspec.MsgspecError as error:
+        hint = "is the compose plugin version 2?"
+        raise SourceError("docker compose", "ps did not answer in JSON", hint) from error
+    if not containers:
+        return "no container runs in this project"
+    down = [one for one in containers if one.state != "running" or one.health == "unhealthy"]
+    names = ", ".join(sorted({sanitise_line(f"{one.service} {one.health or one.state}", 60) for one in down}))
+    count = len({one.service for one in containers})
+    return f"{count} service{'' if count == 1 else 's'}" + (f"; {names}" if names else ", all running")
