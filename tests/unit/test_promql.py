@@ -13,7 +13,7 @@ from tui.core import promql
     "expr",
     [
         "queue_depth",
-        'sum(increase(enhancement_requests_total{status="success"}[24h])) / sum(increase(enhancement_requests_total[24h]))',
+        'sum(increase(requests_total{status="success"}[24h])) / sum(increase(requests_total[24h]))',
         "histogram_quantile(0.95, sum by (le) (rate(enhancement_duration_seconds_bucket[5m])))",
         "worker_active_count == 0",
         "max_over_time(queue_depth[1h:1m])",
@@ -61,9 +61,10 @@ def test_explore_takes_a_range_vector_too() -> None:
     assert promql.fault("x[5m]", promql.ANY) is None
 
 
-_WORDS = (
-    'up sum rate by on and offset bool x[5m] 5m ( ) [ ] { } = != =~ "a" \' 1 NaN Inf 1e400 + - / @ , : # $ \\ é'.split()
-)
+_WORDS = [
+    *("up", "sum", "rate", "by", "on", "and", "offset", "bool", "x[5m]", "5m", "1", "NaN", "Inf", "1e400", '"a"', "é"),
+    *"()[]{}=+-/@,:#$'\\",
+]
 
 
 @given(st.text() | st.lists(st.sampled_from(_WORDS), max_size=12).map(" ".join))
@@ -80,7 +81,7 @@ def test_no_text_is_too_strange(expr: str) -> None:
         "(" * 2000 + ")" * 2000,
         "-" * 3999 + "x",
         "a^" * 1999 + "a",
-        "sum(" * 800 + "x" + ")" * 800,
+        "sum(" * 799 + "x" + ")" * 799,
         "a b " * 1000,
     ],
     ids=["open", "empty", "signs", "powers", "sums", "words"],
