@@ -79,7 +79,8 @@ def demo(
     Raises:
         ConfigError: the catalog has a mistake.
     """
-    from tui.sources.demo import FOR_DIVISOR, DemoSource, Platform
+    from tui.sources.demo import DemoSource, Platform
+    from tui.sources.demo.rules import FOR_DIVISOR
 
     known = catalog.load(catalog_file or resources.catalog())
     known = msgspec.structs.replace(known, interval_s=min(known.interval_s, _DEMO_INTERVAL_S))

@@ -8,11 +8,12 @@ from typing import ClassVar
 from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
+from textual.message import Message
 from textual.screen import ModalScreen
 
 from tui.model.thresholds import State
 from tui.sources.protocols import Disturbable, Fault
-from tui.widgets.lines import Line, Lines, fit
+from tui.widgets.lines import Line, Lines, Span, fit
 from tui.widgets.list_panel import ListPanel
 
 
@@ -27,6 +28,28 @@ class FaultList(ListPanel[Fault]):
         """Show them."""
         self.set_rows(self._platform.faults)
 
+    class Wanted(Message):
+        """The operator switches a fault."""
+
+        def __init__(self, fault: Fault) -> None:
+            super().__init__()
+            self.fault = fault
+
+    class Considered(Message):
+        """The cursor is on a fault."""
+
+        def __init__(self, fault: Fault) -> None:
+            super().__init__()
+            self.fault = fault
+
+    def choose(self, row: Fault) -> None:
+        """Switch it."""
+        self.post_message(self.Wanted(row))
+
+    def moved(self, row: Fault) -> None:
+        """Explain it."""
+        self.post_message(self.Considered(row))
+
     def row_key(self, row: Fault) -> object:
         """A fault is its id."""
         return row.id
@@ -34,12 +57,12 @@ class FaultList(ListPanel[Fault]):
     def row_line(self, row: Fault, width: int) -> Line:
         """Key, whether it is on, title."""
         on_now = row.id in self._platform.active
-        mark = (f"{State.CRIT.glyph} on   ", "lines--crit") if on_now else ("○ off  ", "lines--muted")
-        return fit(((f"{row.key}  ", "lines--key"), mark, (row.title, "")), width)
+        mark: Span = (f"{State.CRIT.glyph} on   ", "crit") if on_now else ("○ off  ", "muted")
+        return fit(((f"{row.key}  ", "key"), mark, (row.title, "")), width)
 
     def empty(self, width: int) -> Sequence[Line]:
         """A platform without faults."""
-        return (fit((("nothing can be switched", "lines--muted"),), width),)
+        return (fit((("nothing can be switched", "muted"),), width),)
 
 
 class Effect(Lines):
@@ -63,7 +86,7 @@ class Effect(Lines):
                 line = word
             else:
                 line = f"{line} {word}".strip()
-        return [((text, "lines--muted"),) for text in [*lines, line]][:height]
+        return [((text, "muted"),) for text in [*lines, line]][:height]
 
 
 class FaultsScreen(ModalScreen[None]):
@@ -94,13 +117,13 @@ class FaultsScreen(ModalScreen[None]):
         if self._platform.faults:
             self.query_one(Effect).say(self._platform.faults[0].effect)
 
-    @on(FaultList.Moved)
-    def _moved(self, event: FaultList.Moved[Fault]) -> None:
-        self.query_one(Effect).say(event.row.effect)
+    @on(FaultList.Considered)
+    def _explain(self, event: FaultList.Considered) -> None:
+        self.query_one(Effect).say(event.fault.effect)
 
-    @on(FaultList.Chosen)
-    def _chosen(self, event: FaultList.Chosen[Fault]) -> None:
-        self.action_switch(event.row.id)
+    @on(FaultList.Wanted)
+    def _switch(self, event: FaultList.Wanted) -> None:
+        self.action_switch(event.fault.id)
 
     def action_switch(self, fault_id: str) -> None:
         """Switch one fault."""

@@ -12,7 +12,7 @@ from textual.containers import Container, ScrollableContainer, Vertical
 from textual.screen import Screen
 
 from tui.core.board import Board, Changed
-from tui.model.alert import Alert, Phase
+from tui.model.alert import Phase
 from tui.model.catalog import Action, Tile
 from tui.model.clock import Clock
 from tui.model.identity import Identity
@@ -20,7 +20,6 @@ from tui.model.units import format_value
 from tui.screens.detail import DetailScreen, Links, action_detail, tile_detail
 from tui.widgets.banner import Banner
 from tui.widgets.key_bar import KeyBar
-from tui.widgets.messages import OpenRunbook
 from tui.widgets.panels import ActionList, AlertList, RunbookList, RunbookRow, TrendGraph
 from tui.widgets.tile import TileView
 from tui.widgets.top_bar import TopBar
@@ -54,7 +53,10 @@ class OverviewScreen(Screen[None]):
 
     CSS_PATH = "overview.tcss"
     BINDING_GROUP_TITLE = "Overview"
-    HORIZONTAL_BREAKPOINTS: ClassVar[list[tuple[int, str]] | None] = [(0, "-narrow"), (_WIDE, "-wide")]
+    HORIZONTAL_BREAKPOINTS: list[tuple[int, str]] | None = [  # noqa: RUF012 - Textual declares it so
+        (0, "-narrow"),
+        (_WIDE, "-wide"),
+    ]
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("f5", "poll", "Refresh", id="overview.refresh", show=False, tooltip="Ask all backends now"),
         Binding(
@@ -94,6 +96,8 @@ class OverviewScreen(Screen[None]):
 
     def compose(self) -> ComposeResult:
         """Tiles above, panes below."""
+        self.set_class(self.app.size.width < _WIDE, "-narrow")  # now, or the first resize styles everything again
+        self.set_class(self.app.size.width >= _WIDE, "-wide")
         catalog = self._board.catalog
         yield TopBar(self._identity, self._clock)
         yield Banner()
@@ -178,14 +182,6 @@ class OverviewScreen(Screen[None]):
     def _explain(self, event: TileView.DetailWanted) -> None:
         self.app.push_screen(DetailScreen(tile_detail(event.tile, self._board.tiles[event.tile.id])))
 
-    @on(ActionList.Chosen, "#actions")
-    def _action_chosen(self, event: ActionList.Chosen[Action]) -> None:
-        self.action_open_action(event.row.id)
-
-    @on(RunbookList.Chosen, "#runbooks")
-    def _runbook_chosen(self, event: RunbookList.Chosen[RunbookRow]) -> None:
-        self.post_message(OpenRunbook(event.row.path))
-
-    @on(AlertList.Chosen, "#alerts")
-    def _alert_chosen(self, event: AlertList.Chosen[Alert]) -> None:
-        self.post_message(OpenRunbook(event.row.runbook_url, alert=event.row.name))
+    @on(ActionList.Wanted)
+    def _action_wanted(self, event: ActionList.Wanted) -> None:
+        self.action_open_action(event.action.id)

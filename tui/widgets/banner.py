@@ -33,6 +33,6 @@ class Banner(Lines):
         error, since = self._trouble
         start = dt.datetime.fromtimestamp(since, dt.UTC).strftime("%H:%M:%S UTC")
         return (
-            fit(((f"{State.ERROR.glyph} {error.what}: ", "lines--crit"), (f"{error.why} · since {start}", "")), width),
-            fit((("  hint: ", "lines--key"), (error.hint.replace("\n", " "), "")), width),
+            fit(((f"{State.ERROR.glyph} {error.what}: ", "crit"), (f"{error.why} · since {start}", "")), width),
+            fit((("  hint: ", "key"), (error.hint.replace("\n", " "), "")), width),
         )

@@ -7,15 +7,17 @@ what it is given with what it shows and invalidates the difference only.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import ClassVar
-
+from rich.cells import cell_len
 from rich.segment import Segment
+from rich.style import Style
 from textual.geometry import Region
 from textual.strip import Strip
 from textual.widget import Widget
 
-Span = tuple[str, str]
-"""A text without control characters and the component class that colours it; "" is the widget's own style."""
+from tui.widgets.palette import Tone, tones
+
+Span = tuple[str, Tone]
+"""A text without control characters, and what it means."""
 Line = tuple[Span, ...]
 
 
@@ -25,31 +27,8 @@ class Lines(Widget):
     A subclass calls `update_lines` when its values change.
     """
 
-    COMPONENT_CLASSES: ClassVar[set[str]] = {
-        "lines--ok",
-        "lines--warn",
-        "lines--crit",
-        "lines--unknown",
-        "lines--muted",
-        "lines--key",
-        "lines--cursor",
-        "lines--accent",
-    }
-    DEFAULT_CSS = """
-    Lines {
-        & > .lines--ok { color: $text-success; text-style: bold; }
-        & > .lines--warn { color: $text-warning; text-style: bold; }
-        & > .lines--crit { color: $text-error; text-style: bold; }
-        & > .lines--unknown { color: $text-accent; text-style: bold; }
-        & > .lines--muted { color: $foreground-muted; }
-        & > .lines--key { color: $text-primary; text-style: bold; }
-        & > .lines--accent { color: $text-primary; }
-        & > .lines--cursor { background: $block-cursor-blurred-background; }
-        &:focus > .lines--cursor { background: $block-cursor-background; color: $block-cursor-foreground; }
-    }
-    """
-
     _lines: Sequence[Line] = ()
+    _base: Style | None = None
 
     def lay_out(self, width: int, height: int) -> Sequence[Line]:
         """The lines to show in `width` × `height` cells; more lines than `height` are cut."""
@@ -63,9 +42,9 @@ class Lines(Widget):
         before, self._lines = self._lines, self.lay_out(width, height)
         regions = []
         for y in range(max(len(before), len(self._lines))):
-            old = self._strip(before[y] if y < len(before) else (), width)
-            new = self._strip(self._lines[y] if y < len(self._lines) else (), width)
-            changed = _difference(old, new)
+            old = before[y] if y < len(before) else ()
+            new = self._lines[y] if y < len(self._lines) else ()
+            changed = _difference(old, new, width)
             if changed is not None:
                 start, end = changed
                 regions.append(Region(start, y, end - start, 1))
@@ -81,34 +60,34 @@ class Lines(Widget):
     def notify_style_update(self) -> None:
         """Another theme, other colours; the text stays."""
         super().notify_style_update()
+        self._base = None
         self.refresh()
 
     def render_line(self, y: int) -> Strip:
         """One line, padded to the width."""
-        width = self.content_size.width
-        return self._strip(self._lines[y] if y < len(self._lines) else (), width)
-
-    def _strip(self, line: Line, width: int) -> Strip:
-        base = self.rich_style
-        segments = [
-            Segment(text, base + self.get_component_rich_style(name, partial=True) if name else base)
-            for text, name in line
-        ]
-        return Strip(segments).adjust_cell_length(width, base)
+        if self._base is None:
+            self._base = self.rich_style
+        base, styles = self._base, tones(self)
+        line = self._lines[y] if y < len(self._lines) else ()
+        segments = [Segment(text, base + styles[tone]) for text, tone in line]
+        return Strip(segments).adjust_cell_length(self.content_size.width, base)
 
 
-def _difference(old: Strip, new: Strip) -> tuple[int, int] | None:
+def _difference(old: Line, new: Line, width: int) -> tuple[int, int] | None:
     """The first and one past the last cell that differ, or None."""
-    before = [(char, segment.style) for segment in old for char in segment.text]
-    after = [(char, segment.style) for segment in new for char in segment.text]
-    if before == after:
+    if old == new:
         return None
-    if len(before) != old.cell_length or len(after) != new.cell_length:
-        return 0, max(old.cell_length, new.cell_length)  # wide characters: a cell is not a character
-    length = min(len(before), len(after))
-    start = next((i for i in range(length) if before[i] != after[i]), length)
-    tail = next((i for i in range(length - start) if before[-1 - i] != after[-1 - i]), length - start)
-    return start, max(len(before), len(after)) - tail
+    before, after = _cells(old), _cells(new)
+    if not all(char.isascii() or cell_len(char) == 1 for char, _ in (*before, *after)):
+        return 0, width  # a character of two cells or none: its index is not its column
+    before += [(" ", "")] * (width - len(before))
+    after += [(" ", "")] * (width - len(after))
+    differing = [x for x in range(width) if before[x] != after[x]]
+    return (differing[0], differing[-1] + 1) if differing else None
+
+
+def _cells(line: Line) -> list[tuple[str, Tone]]:
+    return [(char, tone) for text, tone in line for char in text]
 
 
 def fit(line: Line, width: int) -> Line:
@@ -123,7 +102,7 @@ def fit(line: Line, width: int) -> Line:
         room -= len(text)
         if room < 0:
             break
-    return (*kept, ("…", "lines--muted"))
+    return (*kept, ("…", "muted"))
 
 
 def spread(left: Line, right: Line, width: int) -> Line:

@@ -8,7 +8,6 @@ from typing import ClassVar, Generic, TypeVar
 from textual.binding import Binding, BindingType
 from textual.geometry import Size
 from textual.events import Click, MouseScrollDown, MouseScrollUp
-from textual.message import Message
 
 from tui.widgets.lines import Line, Lines
 
@@ -16,7 +15,9 @@ R = TypeVar("R")
 
 
 class ListPanel(Lines, Generic[R], can_focus=True):
-    """Shows one line per row. A subclass says how a row reads (`row_line`) and what an empty list says (`empty`).
+    """Shows one line per row.
+
+    A subclass says how a row reads (`row_line`), what an empty list says (`empty`) and what Enter does (`choose`).
 
     The cursor stays on the same row, by `row_key`, when rows come and go.
     """
@@ -35,30 +36,6 @@ class ListPanel(Lines, Generic[R], can_focus=True):
         Binding("end,G", "move_to(-1)", "Last", id="list.last", show=False, tooltip="Move the cursor to the last row"),
         Binding("enter", "choose", "Open", id="list.open", key_display="enter", tooltip="Open what the cursor is on"),
     ]
-
-    class Chosen(Message, Generic[R]):
-        """Enter or a click on a row."""
-
-        def __init__(self, panel: ListPanel[R], row: R) -> None:
-            super().__init__()
-            self.panel, self.row = panel, row
-
-        @property
-        def control(self) -> ListPanel[R]:
-            """The list, for `@on` with a selector."""
-            return self.panel
-
-    class Moved(Message, Generic[R]):
-        """The cursor is on another row."""
-
-        def __init__(self, panel: ListPanel[R], row: R) -> None:
-            super().__init__()
-            self.panel, self.row = panel, row
-
-        @property
-        def control(self) -> ListPanel[R]:
-            """The list, for `@on` with a selector."""
-            return self.panel
 
     def __init__(self, title: str, *, id: str) -> None:  # noqa: A002 - Textual's name for it
         super().__init__(id=id)
@@ -82,6 +59,13 @@ class ListPanel(Lines, Generic[R], can_focus=True):
     def get_content_height(self, container: Size, viewport: Size, width: int) -> int:  # noqa: ARG002 - Textual's
         """One line a row, where the layout asks."""
         return max(len(self._rows), 1)
+
+    def choose(self, row: R) -> None:
+        """Enter or a click on a row."""
+        raise NotImplementedError
+
+    def moved(self, row: R) -> None:
+        """The cursor came to another row."""
 
     @property
     def cursor_row(self) -> R | None:
@@ -110,7 +94,7 @@ class ListPanel(Lines, Generic[R], can_focus=True):
             line = self.row_line(self._rows[index], width)
             if index == self._cursor and self.has_focus:
                 text = "".join(text for text, _ in line)
-                line = ((text.ljust(width), "lines--cursor"),)
+                line = ((text.ljust(width), "cursor"),)
             lines.append(line)
         hidden = len(self._rows) - len(lines)
         self.border_subtitle = f"{self._cursor + 1} of {len(self._rows)}" if hidden else ""
@@ -136,7 +120,7 @@ class ListPanel(Lines, Generic[R], can_focus=True):
         """Open the row under the cursor."""
         row = self.cursor_row
         if row is not None:
-            self.post_message(self.Chosen(self, row))
+            self.choose(row)
 
     def on_click(self, event: Click) -> None:
         """Choose the row that was clicked."""
@@ -161,5 +145,5 @@ class ListPanel(Lines, Generic[R], can_focus=True):
         before, self._cursor = self._cursor, min(max(row, 0), max(len(self._rows) - 1, 0))
         here = self.cursor_row
         if here is not None and self._cursor != before:
-            self.post_message(self.Moved(self, here))
+            self.moved(here)
         self.update_lines()

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 import msgspec
+from textual.message import Message
 
 from tui.model.alert import Alert, Phase
 from tui.model.catalog import Action, Trend
@@ -12,8 +13,10 @@ from tui.model.clock import Clock, age
 from tui.model.spark import graph, nice_ceiling
 from tui.model.thresholds import State
 from tui.model.tile import AlertsState, TrendState
-from tui.widgets.lines import Line, Lines, fit, spread
+from tui.widgets.lines import Line, Lines, Span, fit, spread
 from tui.widgets.list_panel import ListPanel
+from tui.widgets.messages import OpenRunbook
+from tui.widgets.palette import Tone
 
 _GRAVE = {"critical", "page"}
 
@@ -36,6 +39,10 @@ class AlertList(ListPanel[Alert]):
         self.border_title = self._title + stale
         self.set_rows(state.alerts)
 
+    def choose(self, row: Alert) -> None:
+        """Open its runbook section."""
+        self.post_message(OpenRunbook(row.runbook_url, alert=row.name))
+
     def row_key(self, row: Alert) -> object:
         """An alert is its labels."""
         return row.name, tuple(sorted(row.labels.items()))
@@ -43,20 +50,20 @@ class AlertList(ListPanel[Alert]):
     def row_line(self, row: Alert, width: int) -> Line:
         """Glyph, name, what else tells it apart; phase, age and severity at the right."""
         firing = row.phase is Phase.FIRING
-        name = "lines--crit" if firing and row.severity.lower() in _GRAVE else "lines--warn"
+        name: Tone = "crit" if firing and row.severity.lower() in _GRAVE else "warn"
         glyph = State.CRIT.glyph if firing else State.WARN.glyph
         since = age(self._clock() - row.active_at)
-        right = ((f"{row.phase.value} {since:>3}  {row.severity:8}", name if firing else "lines--muted"),)
-        return spread(((f"{glyph} {row.name}", name), (f"  {row.summary}", "lines--muted")), right, width)
+        right = ((f"{row.phase.value} {since:>3}  {row.severity:8}", name if firing else "muted"),)
+        return spread(((f"{glyph} {row.name}", name), (f"  {row.summary}", "muted")), right, width)
 
     def empty(self, width: int) -> Sequence[Line]:
         """No alert, not yet asked, or no answer: three different things."""
         state = self._state
         if state.error is not None:
-            return (fit(((f"{State.ERROR.glyph} not known: {state.error.why}", "lines--unknown"),), width),)
+            return (fit(((f"{State.ERROR.glyph} not known: {state.error.why}", "unknown"),), width),)
         if state.at is None:
-            return ((("… asking", "lines--muted"),),)
-        return (((f"{State.OK.glyph} none pending, none firing", "lines--ok"),),)
+            return ((("… asking", "muted"),),)
+        return (((f"{State.OK.glyph} none pending, none firing", "ok"),),)
 
 
 class TrendGraph(Lines):
@@ -82,28 +89,38 @@ class TrendGraph(Lines):
         series, error = self._state.series, self._state.error
         if series is None:
             if error is not None:
-                return (fit(((f"{State.ERROR.glyph} {error.why}", "lines--unknown"),), width),)
-            return ((("… asking", "lines--muted"),),)
+                return (fit(((f"{State.ERROR.glyph} {error.why}", "unknown"),), width),)
+            return ((("… asking", "muted"),),)
         numbers = [value for value in series.values if value is not None and value == value]  # noqa: PLR0124 - not NaN
         if not numbers:
-            return (((f"{State.NO_DATA.glyph} {State.NO_DATA.word} in this time", "lines--unknown"),),)
+            return (((f"{State.NO_DATA.glyph} {State.NO_DATA.word} in this time", "unknown"),),)
         top = nice_ceiling(max(numbers))
         scale = [self._display(top, self._trend.unit), self._display(0, self._trend.unit)]
         margin = max(map(len, scale))
         rows = graph(series.values, width - margin - 1, max(height - 1, 1), top)
         labels = [scale[0], *[""] * (len(rows) - 2), scale[1]] if len(rows) > 1 else [scale[0]]
         drawn: list[Line] = [
-            ((f"{label:>{margin}} ", "lines--muted"), (row, "lines--accent"))
-            for label, row in zip(labels, rows, strict=True)
+            ((f"{label:>{margin}} ", "muted"), (row, "accent")) for label, row in zip(labels, rows, strict=True)
         ]
-        stale = (f"{State.ERROR.glyph} {error.why}  ", "lines--unknown") if error else ("", "")
+        stale: Span = (f"{State.ERROR.glyph} {error.why}  ", "unknown") if error else ("", "")
         peak = f"peak {self._display(max(numbers), self._trend.unit)}"
-        left: Line = ((" " * (margin + 1), ""), (f"−{age(self._trend.lookback_s)}  ", "lines--muted"), stale)
-        return (*drawn, spread(left, ((f"{peak}  now", "lines--muted"),), width))
+        left: Line = ((" " * (margin + 1), ""), (f"−{age(self._trend.lookback_s)}  ", "muted"), stale)
+        return (*drawn, spread(left, ((f"{peak}  now", "muted"),), width))
 
 
 class ActionList(ListPanel[Action]):
     """Quick actions, each with the key that opens it from anywhere on the overview."""
+
+    class Wanted(Message):
+        """The operator reaches for an action."""
+
+        def __init__(self, action: Action) -> None:
+            super().__init__()
+            self.action = action
+
+    def choose(self, row: Action) -> None:
+        """Ask for it."""
+        self.post_message(self.Wanted(row))
 
     def row_key(self, row: Action) -> object:
         """An action is its id."""
@@ -111,11 +128,11 @@ class ActionList(ListPanel[Action]):
 
     def row_line(self, row: Action, width: int) -> Line:
         """Key, title, what it is for."""
-        return fit(((f"{row.key}  ", "lines--key"), (f"{row.title:17}", ""), (row.description, "lines--muted")), width)
+        return fit(((f"{row.key}  ", "key"), (f"{row.title:17}", ""), (row.description, "muted")), width)
 
     def empty(self, width: int) -> Sequence[Line]:
         """A catalog need not have actions."""
-        return (fit((("the catalog names none", "lines--muted"),), width),)
+        return (fit((("the catalog names none", "muted"),), width),)
 
 
 class RunbookRow(msgspec.Struct, frozen=True):
@@ -131,13 +148,17 @@ class RunbookList(ListPanel[RunbookRow]):
 
     _why_empty = "… reading"
 
+    def choose(self, row: RunbookRow) -> None:
+        """Open it."""
+        self.post_message(OpenRunbook(row.path))
+
     def row_key(self, row: RunbookRow) -> object:
         """A runbook is its path."""
         return row.path
 
     def row_line(self, row: RunbookRow, width: int) -> Line:
         """Title, when to use it."""
-        return fit(((f"{row.title:28}", ""), (row.when, "lines--muted")), width)
+        return fit(((f"{row.title:28}", ""), (row.when, "muted")), width)
 
     def say(self, why: str) -> None:
         """Why the list is empty."""
@@ -146,4 +167,4 @@ class RunbookList(ListPanel[RunbookRow]):
 
     def empty(self, width: int) -> Sequence[Line]:
         """Not read yet, or none there."""
-        return (fit(((self._why_empty, "lines--muted"),), width),)
+        return (fit(((self._why_empty, "muted"),), width),)

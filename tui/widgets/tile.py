@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import ClassVar
 
 from textual.binding import Binding, BindingType
@@ -16,14 +16,15 @@ from tui.model.thresholds import State
 from tui.model.tile import TileState
 from tui.widgets.lines import Line, Lines, spread
 from tui.widgets.messages import OpenRunbook
+from tui.widgets.palette import Tone
 
-STATE_CLASSES = {
-    State.OK: "lines--ok",
-    State.WARN: "lines--warn",
-    State.CRIT: "lines--crit",
-    State.NO_DATA: "lines--unknown",
-    State.NAN: "lines--unknown",
-    State.ERROR: "lines--unknown",
+STATE_TONES: Mapping[State, Tone] = {
+    State.OK: "ok",
+    State.WARN: "warn",
+    State.CRIT: "crit",
+    State.NO_DATA: "unknown",
+    State.NAN: "unknown",
+    State.ERROR: "unknown",
 }
 
 _AGE_GRAIN_S = 5
@@ -97,19 +98,19 @@ class TileView(Lines, can_focus=True):
         state = self.state
         value = self._display(state.good.value, self.tile) if state.good else ""
         if state.state is None:
-            return (spread((("… asking", "lines--muted"),), (), width), (), self._advice(width))
-        name = STATE_CLASSES[state.state]
+            return (spread((("… asking", "muted"),), (), width), (), self._advice(width))
+        name = STATE_TONES[state.state]
         grade = ((f"{state.state.glyph} {state.state.word}", name),)
-        shown = ((value, name if state.current else "lines--muted"),)
+        shown = ((value, name if state.current else "muted"),)
         return (spread(grade, shown, width), self._history(width), self._advice(width))
 
     def _history(self, width: int) -> Line:
         state = self.state
         told = self._age()
         room = max(width - len(told) - 2, 0)
-        name = STATE_CLASSES[state.state] if state.current and state.state else "lines--muted"
+        name = STATE_TONES[state.state] if state.current and state.state else "muted"
         spark = sparkline(state.history.values, room) if state.history else ""
-        return spread(((spark, name),), ((told, "lines--muted"),), width)
+        return spread(((spark, name),), ((told, "muted"),), width)
 
     def _age(self) -> str:
         if self.state.good is None:
@@ -120,9 +121,9 @@ class TileView(Lines, can_focus=True):
 
     def _advice(self, width: int) -> Line:
         if self.state.error is not None:
-            return spread(((self.state.error.why, "lines--unknown"),), (), width)
-        mark = (("! ", "lines--warn"),) if self.state.warnings else ()
-        return spread((*mark, (f"→ {self._runbook}", "lines--muted")), (), width)
+            return spread(((self.state.error.why, "unknown"),), (), width)
+        mark = (("! ", "warn"),) if self.state.warnings else ()
+        return spread((*mark, (f"→ {self._runbook}", "muted")), (), width)
 
     def action_open(self) -> None:
         """Open the tile's runbook."""

@@ -1,0 +1,81 @@
+"""Start a program in a pseudo-terminal and read what it paints."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import pty
+import re
+import select
+import signal
+import struct
+import sys
+import termios
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+_ESCAPES = re.compile(rb"\x1b\[[0-?]*[ -/]*[@-~]|\x1b[\]P^_].*?(?:\x07|\x1b\\)|\x1b[()][0-9A-B]|\x1b.", re.DOTALL)
+ROOT = Path(__file__).resolve().parents[2]
+
+
+class Terminal:
+    """A child process on a terminal of `columns` × `rows`."""
+
+    def __init__(self, argv: Sequence[str], *, columns: int = 160, rows: int = 45) -> None:
+        self.started = time.perf_counter()
+        self.output = bytearray()
+        self.pid, self._fd = pty.fork()
+        if self.pid == 0:
+            env = {k: v for k, v in os.environ.items() if k not in {"PYTHONDONTWRITEBYTECODE", "NO_COLOR"}}
+            env |= {"TERM": "xterm-256color", "COLORTERM": "truecolor", "COLUMNS": str(columns), "LINES": str(rows)}
+            os.chdir(ROOT)
+            os.execve(argv[0], list(argv), env)  # noqa: S606 - the benchmark's own programs
+        fcntl.ioctl(self._fd, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))
+
+    def read(self, seconds: float) -> bytes:
+        """What arrives within `seconds`, at least one read if anything is there."""
+        before = len(self.output)
+        end = time.perf_counter() + seconds
+        while (left := end - time.perf_counter()) > 0:
+            if select.select([self._fd], [], [], left)[0]:
+                try:
+                    self.output += os.read(self._fd, 65536)
+                except OSError:  # the child has closed its side
+                    break
+        return bytes(self.output[before:])
+
+    def wait_for(self, painted: Callable[[bytes], bool], timeout_s: float = 30) -> float:
+        """Seconds from start until `painted` holds for the text without escape sequences."""
+        end = time.perf_counter() + timeout_s
+        while time.perf_counter() < end:
+            if select.select([self._fd], [], [], 0.05)[0]:
+                try:
+                    self.output += os.read(self._fd, 65536)
+                except OSError:
+                    break
+                now = time.perf_counter()
+                if painted(_ESCAPES.sub(b"", bytes(self.output))):
+                    return now - self.started
+        text = _ESCAPES.sub(b"", bytes(self.output)).decode(errors="replace")
+        raise TimeoutError(f"not painted within {timeout_s} s; the screen holds: {text[-2000:]}")
+
+    def type(self, keys: bytes) -> None:
+        """Press keys."""
+        os.write(self._fd, keys)
+
+    def close(self) -> None:
+        """End the child."""
+        os.kill(self.pid, signal.SIGKILL)
+        os.waitpid(self.pid, 0)
+        os.close(self._fd)
+
+
+PYTHON = sys.executable
+DEMO = (PYTHON, "-m", "tui.cli", "demo")
+
+
+def four_values(text: bytes) -> bool:
+    """Whether four tiles have a state."""
+    decoded = text.decode(errors="replace")
+    return sum(decoded.count(word) for word in ("● OK", "▲ WARN", "■ CRIT")) >= 4  # noqa: PLR2004 - the four tiles
