@@ -34,47 +34,53 @@ def connect(profile: Profile) -> Backends:
 
 
 class NamedProbe(msgspec.Struct, frozen=True, kw_only=True):
-    """A backend as doctor lists it. `setting` says where its address is from; `probe` is None when nobody set it up."""
+    """A backend as doctor lists it.
+
+    `setting` names the setting that says where it is; `client` the module its client is in, empty for none; `probe` is
+    None when the profile does not configure it.
+    """
 
     name: str
     setting: str
     where: str
+    client: str
     timeout_s: float
     probe: Probe | None
 
 
 def probes(profile: Profile) -> tuple[NamedProbe, ...]:
-    """Every backend there is, those that are not configured without probe."""
-    from tui.sources import probes as http
+    """Every backend there is; of Kubernetes and compose, the one that is configured, or both if neither is."""
+    from tui.sources import probes as server
     from tui.sources import runtime_probes as runtime
 
-    makers: dict[str, Callable[[], Probe]] = {
-        "prometheus": lambda: Prometheus(profile.prometheus),
-        "alertmanager": lambda: http.AlertmanagerProbe(profile.alertmanager),
-        "jaeger": lambda: http.JaegerProbe(profile.jaeger),
-        "grafana": lambda: http.GrafanaProbe(profile.grafana),
-        "redis": lambda: http.RedisProbe(profile.redis),
-        "kubernetes": lambda: runtime.KubernetesProbe(profile.kubernetes),
-        "compose": lambda: runtime.ComposeProbe(profile.compose),
-    }
-    places = {
-        "kubernetes": _joined(context=profile.kubernetes.context, namespace=profile.kubernetes.namespace),
-        "compose": _joined(project=profile.compose.project, file=str(profile.compose.file or "")),
-    }
-    found = []
-    for name, make in makers.items():
+    def listed(name: str, client: str, make: Callable[[], Probe], where: str = "") -> NamedProbe:
         backend = getattr(profile, name)
-        found.append(
-            NamedProbe(
-                name=name,
-                setting=name if name in places else f"{name}.url",
-                where=sanitise_line(places.get(name) or backend.url, 200),
-                timeout_s=backend.timeout_s,
-                probe=make() if name in profile.configured else None,
-            )
+        return NamedProbe(
+            name=name,
+            setting=name if where else f"{name}.url",
+            where=sanitise_line(where or backend.url, 200),
+            client=client,
+            timeout_s=backend.timeout_s,
+            probe=make() if name in profile.configured else None,
         )
+
+    found = [
+        listed("prometheus", "prometheus_api_client.prometheus_connect", lambda: Prometheus(profile.prometheus)),
+        listed("alertmanager", "httpx", lambda: server.AlertmanagerProbe(profile.alertmanager)),
+        listed("jaeger", "httpx", lambda: server.JaegerProbe(profile.jaeger)),
+        listed("grafana", "httpx", lambda: server.GrafanaProbe(profile.grafana)),
+        listed("redis", "redis.asyncio", lambda: server.RedisProbe(profile.redis)),
+    ]
+    if profile.platform != "compose":
+        cluster = profile.kubernetes
+        where = _joined("current context", context=cluster.context, namespace=cluster.namespace)
+        found.append(listed("kubernetes", "kubernetes.client", lambda: runtime.KubernetesProbe(cluster), where))
+    if profile.platform != "kubernetes":
+        project = profile.compose
+        where = _joined("docker's choice of project", project=project.project, file=str(project.file or ""))
+        found.append(listed("compose", "", lambda: runtime.ComposeProbe(project), where))
     return tuple(found)
 
 
-def _joined(**said: str) -> str:
-    return ", ".join(f"{name} {value}" for name, value in said.items() if value) or "its own default"
+def _joined(nothing: str, **said: str) -> str:
+    return ", ".join(f"{name} {value}" for name, value in said.items() if value) or nothing

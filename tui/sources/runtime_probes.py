@@ -196,7 +196,7 @@ def _compose_failed(said: str) -> SourceError:
         )
     if "cannot connect" in lower or "daemon running" in lower:
         return Unreachable("docker compose", why, "start docker, or set DOCKER_HOST to where it runs")
-    if "unknown command" in lower or "is not a docker command" in lower:
+    if any(words in lower for words in ("unknown command", "is not a docker command", "unknown flag: --short")):
         return Unreachable("docker compose", sanitise_line(lines[0], 300), "install docker's compose plugin")
     return SourceError("docker compose", why, "set compose.project or compose.file in the profile")
 
