@@ -119,13 +119,11 @@ def plain(children: Sequence[Token] | None) -> str:
 
 # ── The quick look ───────────────────────────────────────────────────────────────────────────────────────────────────
 
-_CANDIDATE = re.compile(
-    r"""^[ \t]*(?P<fence>`{3,}|~{3,})(?P<info>.*)$
-      | ^[ ]{0,3}(?P<atx>\#{1,6})(?P<title>[ \t].*)?$
-      | ^(?P<setext>[ ]{0,3}[^\s\#>|\-*+=`~<].*)\n[ ]{0,3}(?P<under>=+|-+)[ \t]*$
-      | (?P<comment><!--) | (?P<end>-->)""",
-    re.MULTILINE | re.VERBOSE,
-)
+_FENCE = re.compile(r"[ \t]*(`{3,}(?=[^`]*$)|~{3,})[ \t]*(.*)")
+_ATX = re.compile(r"[ ]{0,3}(\#{1,6})(?:[ \t]+(.*))?$")
+_UNDERLINE = re.compile(r"[ ]{0,3}(=+|-+)[ \t]*$")
+_NO_PARAGRAPH = re.compile(r"[ ]{4}|[ \t]*(?:$|[#>|*+=`~<-])")
+_MARKED = re.compile(r"[\[*`<_]")
 _MARKUP = (
     (re.compile(r"!\[[^\]]*\]\([^)]*\)"), ""),
     (re.compile(r"\[([^\]]*)\]\([^)]*\)"), r"\1"),
@@ -136,7 +134,7 @@ _MARKUP = (
 
 def unmarked(line: str) -> str:
     """One line of Markdown without its common inline markup, on one line, sanitised."""
-    if not line.isalnum():
+    if _MARKED.search(line):
         for pattern, replacement in _MARKUP:
             line = pattern.sub(replacement, line)
     return sanitise_line(line)
@@ -147,35 +145,42 @@ def headings(text: str) -> tuple[Heading, ...]:
 
     Agrees with the full parse on ordinary pages; an unclosed fence hides the rest, as it does there.
     """
-    found = []
     slugger = Slugger()
-    line, at = 1, 0
-    for match, level, marked in _outside_fences(text):
-        line += text.count("\n", at, match.start())
-        at = match.start()
-        title = unmarked(marked)
-        found.append(Heading(level, title, slugger.add(title), line))
-    return tuple(found)
+    return tuple(
+        Heading(level, title, slugger.add(title), line)
+        for line, level, title in ((line, level, unmarked(marked)) for line, level, marked in _headings(text.split("\n")))
+    )
 
 
-def _outside_fences(text: str) -> Iterator[tuple[re.Match[str], int, str]]:
+def _headings(lines: Sequence[str]) -> Iterator[tuple[int, int, str]]:
+    """Line, level and marked text of each heading; most lines are dismissed by their first character."""
     fence = ""
     in_comment = False
-    for match in _CANDIDATE.finditer(text):
+    before = ""
+    for number, line in enumerate(lines, 1):
         if in_comment:
-            in_comment = match["end"] is None
-        elif fence:
-            if match["fence"] and match["fence"].startswith(fence) and not match["info"].strip():
+            in_comment = "-->" not in line
+            continue
+        first = line.lstrip(" \t")[:1]
+        if first in {"`", "~"} and (match := _FENCE.match(line)):
+            if not fence:
+                fence = match[1]
+            elif match[1].startswith(fence) and not match[2]:
                 fence = ""
-        elif match["fence"]:
-            if "`" not in match["info"] or match["fence"][0] == "~":
-                fence = match["fence"]
-        elif match["comment"]:
-            in_comment = True
-        elif match["atx"]:
-            yield match, len(match["atx"]), _without_closing((match["title"] or "").strip())
-        elif match["setext"]:
-            yield match, 1 if match["under"][0] == "=" else 2, match["setext"].strip()
+            before = ""
+        elif fence:
+            continue
+        elif first == "#" and (match := _ATX.match(line)):
+            yield number, len(match[1]), _without_closing((match[2] or "").strip())
+            before = ""
+        elif first in {"=", "-"} and before and (match := _UNDERLINE.match(line)):
+            yield number - 1, 1 if match[1][0] == "=" else 2, before.strip()
+            before = ""
+        elif first == "<" and line.lstrip().startswith("<!--"):
+            in_comment = "-->" not in line
+            before = ""
+        else:
+            before = "" if not first or _NO_PARAGRAPH.match(line) else line
 
 
 def _without_closing(title: str) -> str:

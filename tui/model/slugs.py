@@ -5,10 +5,14 @@ Source: https://github.com/Flet/github-slugger, the rule GitHub's own pages foll
 
 from __future__ import annotations
 
+import re
 import unicodedata
 
 _KEPT = {"Lu", "Ll", "Lt", "Lm", "Lo", "Mn", "Mc", "Me", "Nd", "Nl", "Pc"}
 """Unicode categories that stay: letters, marks, decimal and letter numbers, connector punctuation such as `_`."""
+
+
+_DROPPED_ASCII = re.compile(r"[^a-z0-9_ -]")
 
 
 def slug(title: str) -> str:
@@ -18,7 +22,7 @@ def slug(title: str) -> str:
     """
     lowered = title.lower()
     if lowered.isascii():
-        return "".join(c for c in lowered if c.isalnum() or c in " -_").replace(" ", "-")
+        return _DROPPED_ASCII.sub("", lowered).replace(" ", "-")
     return "".join(c for c in lowered if c in " -" or unicodedata.category(c) in _KEPT).replace(" ", "-")
 
 

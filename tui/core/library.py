@@ -1,0 +1,335 @@
+"""The runbooks there are: found in folders, listed at once, searched on every key, read when opened.
+
+`scan` runs in a thread. It first reads the beginning of every file, so that titles can be listed at once, then every
+text for the search index; after each slice it publishes what it has. The other methods may be called from another
+thread at any time. Nothing here parses Markdown in full but `read`.
+"""
+
+from __future__ import annotations
+
+import os
+import stat
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path, PurePosixPath
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from tui.core.search import Field, Index, words
+from tui.model.errors import Problem, SourceError
+from tui.model.header import Header, outline
+from tui.model.markdown import Heading, decode, headings, prepare, unmarked
+from tui.model.text import ELLIPSIS, clip, sanitise_line
+
+if TYPE_CHECKING:
+    from markdown_it.token import Token
+
+    from tui.model.runbook import Runbook
+
+HEAD_BYTES = 4_096
+"""What is read of a file to list it: title and header fields stand at the top."""
+
+TEXT_BYTES = 256 * 1024
+"""What is read of a file to search it."""
+
+_SLICE_S = 0.1
+"""Seconds between two times the list is published while it grows."""
+
+_EXCERPT = 160
+_SKIPPED = {"node_modules"}
+
+
+class Entry(msgspec.Struct, frozen=True, kw_only=True):
+    """One runbook in the list."""
+
+    folder: Path
+    path: str
+    """Below the folder, with `/`."""
+    title: str
+    header: Header = Header()
+    modified_ns: int = 0
+    size: int = 0
+    error: str = ""
+    """Why it cannot be read; then the title is its path."""
+
+    @property
+    def file(self) -> Path:
+        """Where it is on disk."""
+        return self.folder / self.path
+
+    @property
+    def shown(self) -> str:
+        """The path as it may be printed."""
+        return sanitise_line(self.path)
+
+    @property
+    def name(self) -> str:
+        """The path without `.md`, as one says it."""
+        return self.path.removesuffix(".md")
+
+
+class Hit(msgspec.Struct, frozen=True, kw_only=True):
+    """One runbook that matches a query, and what of it matched."""
+
+    entry: Entry
+    row: int
+    score: float
+    field: Field
+
+
+class Excerpt(msgspec.Struct, frozen=True, kw_only=True):
+    """Where a hit matched: the section, its line (from 1; 0 is the top of the page), and what stands there."""
+
+    section: Heading | None = None
+    line: int = 0
+    text: str = ""
+
+
+class Page(msgspec.Struct, frozen=True, kw_only=True):
+    """A runbook that was opened."""
+
+    entry: Entry
+    runbook: Runbook
+    tokens: list[Token]
+
+
+class _Found(msgspec.Struct, frozen=True):
+    folder: Path
+    path: str
+    modified_ns: int
+    size: int
+
+
+class Library:
+    """The runbooks of some folders, in the order of the folders."""
+
+    def __init__(self, folders: Sequence[Path]) -> None:
+        self.folders = tuple(dict.fromkeys(folder.expanduser().absolute() for folder in folders))
+        self.entries: tuple[Entry, ...] = ()
+        self.problems: tuple[Problem, ...] = ()
+        self._index = Index()
+        self._pages: dict[Path, tuple[int, int, Page]] = {}
+
+    # ── Finding ──────────────────────────────────────────────────────────────────────────────────────────────────────
+
+    def scan(self, progress: Callable[[], None] = lambda: None, stopped: Callable[[], bool] = lambda: False) -> None:
+        """Look for runbooks and index them; blocking, so call it in a thread.
+
+        Args:
+            progress: Called, in this thread, whenever there is more to show and at the end.
+            stopped: Asked between two files; True ends the scan early.
+        """
+        known = {(entry.folder, entry.path): entry for entry in self.entries}
+        problems: list[Problem] = []
+        found: list[_Found] = []
+        for folder in self.folders:
+            before, failed = len(found), len(problems)
+            found.extend(_walk(folder, problems))
+            if (len(found), len(problems)) == (before, failed):
+                problems.append(
+                    Problem(str(folder), "holds no runbook (*.md)", "add one, or name another folder with --runbooks")
+                )
+        index = Index()
+        entries: list[Entry] = []
+        published = time.monotonic()
+        first = not self.entries
+        for file in found:
+            if stopped():
+                return
+            entry = known.get((file.folder, file.path))
+            if entry is None or entry.error or (entry.modified_ns, entry.size) != (file.modified_ns, file.size):
+                entry = _look(file)
+            entries.append(entry)
+            index.add(entry.title, entry.header)
+            if first and time.monotonic() - published > _SLICE_S:
+                self.entries, self._index, published = tuple(entries), index, time.monotonic()
+                progress()
+        self.entries, self._index, self.problems = tuple(entries), index, tuple(problems)
+        progress()
+        for row, entry in enumerate(entries):
+            if stopped():
+                return
+            _index_text(index, row, entry)
+        index.complete = True
+        progress()
+
+    @property
+    def complete(self) -> bool:
+        """Whether every text is indexed, not only titles and header fields."""
+        return self._index.complete
+
+    # ── Asking ───────────────────────────────────────────────────────────────────────────────────────────────────────
+
+    def search(self, query: str) -> list[Hit]:
+        """Runbooks that match every word of `query`, best first."""
+        index, entries = self._index, self.entries
+        return [
+            Hit(entry=entries[match.row], row=match.row, score=match.score, field=match.field)
+            for match in index.search(query)
+            if match.row < len(entries)
+        ]
+
+    def excerpt(self, hit: Hit, query: str) -> Excerpt:
+        """Where in the page a hit matched."""
+        header = hit.entry.header
+        match hit.field:
+            case "title" | "when":
+                return Excerpt(text=clip(header.when, _EXCERPT))
+            case "keywords":
+                return Excerpt(text=clip("Keywords: " + ", ".join(header.keywords), _EXCERPT))
+            case "alerts":
+                return Excerpt(text=clip("Alerts: " + ", ".join(header.alerts), _EXCERPT))
+        return _excerpt(self._index.source(hit.row), query, headings_only=hit.field == "heading")
+
+    def suggest(self, name: str, limit: int = 3) -> list[Entry]:
+        """Runbooks whose path or title looks like `name`, best first."""
+        from rapidfuzz import fuzz, process, utils  # 20 ms that starting the program must not pay
+
+        choices = [f"{entry.name} {entry.title}" for entry in self.entries]
+        found = process.extract(
+            name, choices, scorer=fuzz.token_set_ratio, processor=utils.default_process, limit=limit, score_cutoff=50
+        )
+        return [self.entries[number] for _, _, number in found]
+
+    # ── Opening ──────────────────────────────────────────────────────────────────────────────────────────────────────
+
+    def read(self, entry: Entry) -> Page:
+        """Open a runbook as it is on disk now; unchanged ones are remembered.
+
+        Raises:
+            SourceError: it cannot be read.
+        """
+        from tui.model import runbook  # the Markdown parser is wanted when a page is opened, not to list
+
+        try:
+            status = entry.file.stat()
+            remembered = self._pages.get(entry.file)
+            if remembered is not None and remembered[:2] == (status.st_mtime_ns, status.st_size):
+                return remembered[2]
+            text = decode(entry.file.read_bytes())
+        except OSError as error:
+            raise SourceError(
+                f"runbook {entry.shown}",
+                error.strerror or str(error),
+                "check that the file is there and may be read, then press F5",
+            ) from error
+        parsed, tokens = runbook.read(text, PurePosixPath(entry.path).name)
+        page = Page(entry=entry, runbook=parsed, tokens=tokens)
+        while len(self._pages) >= 16:  # noqa: PLR2004 - back and forward within one incident
+            self._pages.pop(next(iter(self._pages)), None)
+        self._pages[entry.file] = (status.st_mtime_ns, status.st_size, page)
+        return page
+
+
+def _walk(folder: Path, problems: list[Problem]) -> list[_Found]:
+    """Every `*.md` below a folder, in the order of their paths; hidden folders and link loops are left out."""
+    found: list[_Found] = []
+    seen: set[tuple[int, int]] = set()
+    waiting = [""]
+    while waiting:
+        below = waiting.pop()
+        try:
+            here = os.stat(folder / below)  # noqa: PTH116 - scandir's companion, and the loop is hot
+            if (here.st_dev, here.st_ino) in seen:
+                continue
+            seen.add((here.st_dev, here.st_ino))
+            with os.scandir(folder / below) as items:
+                for item in items:
+                    if item.name.startswith(".") or item.name in _SKIPPED:
+                        continue
+                    if item.is_dir():
+                        waiting.append(f"{below}{item.name}/")
+                    elif item.name.endswith(".md") and (file := _file(folder, below, item)):
+                        found.append(file)
+        except OSError as error:
+            hint = "check the path given with --runbooks" if not below else "check its permissions"
+            problems.append(Problem(sanitise_line(str(folder / below)), error.strerror or str(error), hint))
+    return sorted(found, key=lambda file: _order(file.path))
+
+
+def _order(path: str) -> tuple[tuple[bool, str], ...]:
+    """Files before folders, each by name."""
+    *folders, name = path.split("/")
+    return (*((True, folder.lower()) for folder in folders), (False, name.lower()))
+
+
+def _file(folder: Path, below: str, item: os.DirEntry[str]) -> _Found | None:
+    try:
+        status = item.stat()
+    except OSError:  # a link to nowhere: listed, and reading it says why
+        return _Found(folder, f"{below}{item.name}", 0, 0)
+    if not stat.S_ISREG(status.st_mode):  # reading a pipe would wait for ever
+        return None
+    return _Found(folder, f"{below}{item.name}", status.st_mtime_ns, status.st_size)
+
+
+def _read(file: Path, limit: int) -> str:
+    with file.open("rb", buffering=0) as stream:
+        return prepare(decode(stream.read(limit) or b"")).text
+
+
+def _look(found: _Found) -> Entry:
+    """A file by its beginning."""
+    shown = sanitise_line(found.path)
+    try:
+        seen = outline(_read(found.folder / found.path, HEAD_BYTES), found.path)
+    except OSError as error:
+        return Entry(folder=found.folder, path=found.path, title=shown, error=error.strerror or str(error))
+    return Entry(
+        folder=found.folder,
+        path=found.path,
+        title=seen.title,
+        header=seen.header,
+        modified_ns=found.modified_ns,
+        size=found.size,
+    )
+
+
+def _index_text(index: Index, row: int, entry: Entry) -> None:
+    if entry.error:
+        return
+    try:
+        text = _read(entry.file, TEXT_BYTES)
+    except OSError:  # gone since it was listed; opening it says so
+        return
+    index.add_text(row, outline(text, entry.path).headings, text)
+
+
+def _excerpt(text: str, query: str, *, headings_only: bool) -> Excerpt:
+    """The line that holds the most words of `query`, the first of several, and the section it stands in."""
+    asked = words(query)
+    found = headings(text)
+    if headings_only:
+        lines = [(heading.line, heading.title) for heading in found]
+    else:
+        lines = list(enumerate(text.split("\n"), 1))
+    counts = [sum(word in line for word in asked) for line in (line.lower() for _, line in lines)]
+    best = max(counts, default=0)
+    if best:
+        number, line = lines[counts.index(best)]
+    elif headings_only and lines:
+        number, line = _closest(query, lines)
+    else:
+        return Excerpt()
+    section = next((heading for heading in reversed(found) if heading.line <= number), None)
+    return Excerpt(section=section, line=number, text="" if headings_only else _around(unmarked(line), asked))
+
+
+def _closest(query: str, lines: list[tuple[int, str]]) -> tuple[int, str]:
+    """The heading a misspelt query means."""
+    from rapidfuzz import fuzz, process, utils  # see suggest
+
+    titles = [title for _, title in lines]
+    _, _, number = process.extract(query, titles, scorer=fuzz.partial_ratio, processor=utils.default_process, limit=1)[
+        0
+    ]
+    return lines[number]
+
+
+def _around(line: str, asked: list[str]) -> str:
+    """As much of a long line as an excerpt shows, with the first word of the query in it."""
+    lowered = line.lower()
+    at = min((position for word in asked if (position := lowered.find(word)) >= 0), default=0)
+    start = max(at - _EXCERPT // 3, 0)
+    return (ELLIPSIS if start else "") + clip(line[start:], _EXCERPT)
