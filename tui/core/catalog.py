@@ -19,6 +19,7 @@ from tui.core import promql, shape
 from tui.core.shape import Report, Table, closest
 from tui.model.catalog import Catalog
 from tui.model.errors import ConfigError, Problem
+from tui.model.text import sanitise_line
 from tui.model.thresholds import State
 from tui.model.units import UNITS
 
@@ -66,7 +67,7 @@ def check(path: Path, runbook_folders: Sequence[Path]) -> tuple[Catalog | None, 
 
 def _reporter(path: Path, problems: list[Problem]) -> Report:
     def report(place: str, why: str, hint: str) -> None:
-        problems.append(Problem(f"{path.name}: {place}", why, hint))
+        problems.append(Problem(f"{path.name}: {place}", sanitise_line(why), hint))
 
     return report
 
