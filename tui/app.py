@@ -3,24 +3,29 @@
 from __future__ import annotations
 
 import base64
-from collections.abc import Iterable
-from typing import ClassVar
+from collections.abc import Iterator
+from functools import partial
+from typing import TYPE_CHECKING, ClassVar
 
 from textual import on
 from textual.app import App, SystemCommand
 from textual.binding import Binding, BindingType
-from textual.screen import Screen
-from textual.worker import Worker, WorkerState
+from textual.screen import ModalScreen, Screen
+from textual.worker import Worker, WorkerState, get_current_worker
 
-from tui.core.board import Board
 from tui.core.center import Center
 from tui.core.deeplinks import action_links
 from tui.model.catalog import Action
-from tui.screens.faults import FaultsScreen
-from tui.screens.help import HelpScreen, groups_of
 from tui.screens.overview import OverviewScreen
-from tui.widgets.themes import DARK, LIGHT
 from tui.widgets.messages import OpenRunbook, SendToClipboard
+from tui.widgets.panels import RunbookRow
+from tui.widgets.themes import DARK, LIGHT
+
+if TYPE_CHECKING:
+    from tui.screens.runbooks import RunbooksScreen
+
+_LIBRARY_AFTER_S = 0.2
+"""Runbooks are looked for when the first values have been drawn: both want the same processor."""
 
 _TEXTUALS_OWN_THEME = "textual-dark"
 
@@ -33,36 +38,28 @@ class OpsCenter(App[None]):
 
     TITLE = "Operations Center"
     BINDING_GROUP_TITLE = "Everywhere"
-    ENABLE_COMMAND_PALETTE = True
-    COMMAND_PALETTE_DISPLAY = "^p"
     DEFAULT_MODE = "overview"
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("1", "mode('overview')", "Overview", id="app.overview", tooltip="Tiles, alerts, quick actions"),
         Binding("2", "mode('runbooks')", "Runbooks", id="app.runbooks", tooltip="Find and read runbooks"),
         Binding("slash", "search", "Search", id="app.search", key_display="/", tooltip="Search the runbooks"),
-        Binding("f", "faults", "Faults", id="app.faults", tooltip="Disturb the simulated platform (demo)"),
+        Binding("f", "faults", "Faults", id="app.faults", tooltip="Disturb the simulated platform (demo only)"),
         Binding(
             "question_mark", "help", "Help", id="app.help", key_display="?", tooltip="Show every key of this screen"
         ),
-        Binding("q", "quit", "Quit", id="app.quit", tooltip="Leave; nothing that runs on the platform stops"),
+        Binding("q", "quit", "Quit", id="app.quit", tooltip="Leave; what runs on the platform goes on"),
     ]
 
     def __init__(self, center: Center) -> None:
         super().__init__()
         self._center = center
-        self.board = Board(
-            center.catalog,
-            center.metrics,
-            center.alerts,
-            clock=center.clock,
-            rng=center.rng,
-            timeout_s=center.timeout_s,
-        )
+        self.board = center.board()
         for theme in (DARK, LIGHT):
             self.register_theme(theme)
         if self.theme == _TEXTUALS_OWN_THEME:  # TEXTUAL_THEME names another
             self.theme = DARK.name
         self.add_mode("overview", self._overview)
+        self.add_mode("runbooks", self._runbooks)
 
     def _overview(self) -> OverviewScreen:
         center = self._center
@@ -72,26 +69,134 @@ class OpsCenter(App[None]):
 
         return OverviewScreen(self.board, center.identity, center.clock, links=links, alerts_note=center.alerts_note)
 
+    def _runbooks(self) -> RunbooksScreen:
+        # Deferred: the Markdown parser and the renderer are 60 ms that the first paint does not wait for.
+        from tui.screens.runbooks import RunbooksScreen
+
+        return RunbooksScreen(self._center.library, self._center.identity, self._center.clock)
+
+    # ── Work in the background ───────────────────────────────────────────────────────────────────────────────────────
+
     def on_mount(self) -> None:
-        """Ask the backends once the first frame is out."""
+        """Ask the backends and look for runbooks once the first frame is out."""
         self.call_after_refresh(self._start)
 
     def _start(self) -> None:
         self.run_worker(self.board.run(), name="board", exit_on_error=False)
+        self.set_timer(_LIBRARY_AFTER_S, self._start_scan)
 
-    def action_mode(self, mode: str) -> None:
+    def _start_scan(self) -> None:
+        self.run_worker(self._scan, name="library", thread=True, exit_on_error=False)
+
+    async def on_unmount(self) -> None:
+        """Close the connections."""
+        await self._center.aclose()
+
+    def _scan(self) -> None:
+        worker = get_current_worker()
+        self._center.library.scan(stopped=lambda: worker.is_cancelled)
+        rows, titles = self._center.name_runbooks()
+        shown = [RunbookRow(*row) for row in rows]
+        self.call_from_thread(self._name_runbooks, shown, titles)
+
+    def _name_runbooks(self, rows: list[RunbookRow], titles: dict[str, str]) -> None:
+        for screen in self._screen_stacks["overview"]:
+            if isinstance(screen, OverviewScreen):
+                screen.name_runbooks(rows, titles)
+
+    def on_worker_state_changed(self, event: Worker.StateChanged) -> None:
+        """A worker that fails is our bug: say so and keep the app."""
+        if event.state is WorkerState.ERROR:
+            self.notify(
+                f"{event.worker.name} stopped: {event.worker.error!r}\nhint: press q and start again; please report it",
+                title="Internal error",
+                severity="error",
+                timeout=60,
+                markup=False,
+            )
+
+    # ── Keys ─────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:  # noqa: ARG002 - Textual's
+        """Faults are the demo's; nothing global happens behind a dialog."""
+        if action == "faults" and self._center.demo is None:
+            return False
+        if action in {"mode", "search", "faults", "help"}:
+            return not isinstance(self.screen, ModalScreen)
+        return True
+
+    async def action_mode(self, mode: str) -> None:
         """Go to a screen."""
-        self.switch_mode(mode)
+        await self.switch_mode(mode)
+
+    async def action_search(self) -> None:
+        """Search the runbooks."""
+        (await self._to_runbooks()).action_filter()
 
     def action_help(self) -> None:
         """Show every key of the screen in front."""
+        from tui.screens.help import HelpScreen, groups_of
+
         self.push_screen(HelpScreen(groups_of(self.screen)))
 
     def action_faults(self) -> None:
         """Disturb the simulated platform."""
+        from tui.screens.faults import FaultsScreen
+
         if self._center.demo is not None:
             self.push_screen(FaultsScreen(self._center.demo))
 
-    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:  # noqa: ARG002 - Textual's
-        """Faults are the demo's."""
-        return self._center.demo is not None if action == "faults" else True
+    def get_system_commands(self, screen: Screen[object]) -> Iterator[SystemCommand]:
+        """The palette: every key that does something here, every runbook, then Textual's own commands."""
+        for active in screen.active_bindings.values():
+            binding = active.binding
+            if active.enabled and binding.description and not binding.system and binding.action != "command_palette":
+                yield SystemCommand(
+                    f"{binding.description} ({self.get_key_display(binding)})",
+                    active.tooltip or binding.description,
+                    partial(self.run_action, binding.action, active.node),
+                )
+        for entry in self._center.library.entries[:_PALETTE_RUNBOOKS]:
+            yield SystemCommand(
+                f"Runbook: {entry.title}",
+                entry.header.when or entry.shown,
+                partial(self.post_message, OpenRunbook(entry.path)),
+            )
+        yield from super().get_system_commands(screen)
+
+    # ── Messages of the screens ──────────────────────────────────────────────────────────────────────────────────────
+
+    @on(OpenRunbook)
+    async def _open_runbook(self, event: OpenRunbook) -> None:
+        while isinstance(self.screen, ModalScreen):
+            await self.pop_screen()
+        await (await self._to_runbooks()).open_target(event.target, alert=event.alert)
+
+    async def _to_runbooks(self) -> RunbooksScreen:
+        from tui.screens.runbooks import RunbooksScreen
+
+        await self.switch_mode("runbooks")
+        screen = self._screen_stacks["runbooks"][0]
+        assert isinstance(screen, RunbooksScreen)  # noqa: S101 - the mode's own base screen
+        return screen
+
+    @on(SendToClipboard)
+    def _send_to_clipboard(self, event: SendToClipboard) -> None:
+        size = len(base64.b64encode(event.text.encode("utf-8", "replace")))
+        if size > CLIPBOARD_LIMIT:
+            self.notify(
+                f"{event.what} is {size:,} bytes encoded; terminals take {CLIPBOARD_LIMIT:,}\nhint: save it to a file",
+                severity="warning",
+                markup=False,
+            )
+            return
+        self.copy_to_clipboard(event.text)
+        self.notify(
+            f"{event.what}: sent to the terminal, which does not say whether it took it.\n"
+            "hint: in tmux this needs `set-clipboard on`",
+            markup=False,
+        )
+
+
+_PALETTE_RUNBOOKS = 200
+"""The palette lists this many; the runbook screen searches all of them."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 import statistics
 import sys
 
-from tests.bench.pty_run import DEMO, PYTHON, Terminal, four_values
+from tests.terminal import DEMO, PYTHON, Terminal, four_values
 
 RUNS = 11
 MINIMAL = """

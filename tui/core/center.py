@@ -4,17 +4,23 @@ from __future__ import annotations
 
 import random
 import time
+from collections.abc import Awaitable, Callable
 from pathlib import Path
 
 import msgspec
 
-from tui.core import catalog, resources
+from tui.core import catalog, links, resources
 from tui.core.board import Board
+from tui.core.library import Library
 from tui.model.catalog import Catalog
 from tui.model.clock import Clock
 from tui.model.identity import Identity
 from tui.model.profile import Profile
 from tui.sources.protocols import AlertSource, Disturbable, MetricSource
+
+
+async def _nothing_to_close() -> None:
+    """A source without connections."""
 
 
 class Center(msgspec.Struct, frozen=True, kw_only=True):
@@ -29,13 +35,35 @@ class Center(msgspec.Struct, frozen=True, kw_only=True):
     timeout_s: float = 5.0
     demo: Disturbable | None = None
     alerts_note: str = ""
-    runbooks: tuple[Path, ...] = ()
+    library: Library
     grafana: str = ""
     jaeger: str = ""
+    aclose: Callable[[], Awaitable[None]] = _nothing_to_close
 
     def board(self) -> Board:
         """A board that nobody polls yet."""
         return Board(self.catalog, self.metrics, self.alerts, clock=self.clock, rng=self.rng, timeout_s=self.timeout_s)
+
+    def name_runbooks(self) -> tuple[list[tuple[str, str, str]], dict[str, str]]:
+        """What the overview says of runbooks; blocking, after the library's scan.
+
+        Returns:
+            Path, title and when-to-use of each runbook that says when to use it (of all, if none does), and the title
+            of every tile's runbook by its target: the section's where the target names one.
+        """
+        entries = self.library.entries
+        useful = [entry for entry in entries if entry.header.when] or entries
+        rows = [(entry.path, entry.title, entry.header.when) for entry in useful]
+        titles = {}
+        for tile in self.catalog.tile:
+            target = links.resolve(tile.runbook, self.library)
+            if target.entry is None:
+                continue
+            titles[tile.runbook] = target.entry.title
+            if target.anchor:
+                section = self.library.read(target.entry).runbook.section(target.anchor)
+                titles[tile.runbook] = section.title if section else target.entry.title
+        return rows, titles
 
 
 def build(profile: Profile, *, clock: Clock, rng: random.Random) -> Center:
@@ -61,7 +89,8 @@ def build(profile: Profile, *, clock: Clock, rng: random.Random) -> Center:
         clock=clock,
         rng=rng,
         timeout_s=profile.prometheus.timeout_s,
-        runbooks=(*profile.runbooks, resources.runbooks()),
+        library=Library((*profile.runbooks, resources.runbooks())),
+        aclose=backends.aclose,
         grafana=profile.grafana.url,
         jaeger=profile.jaeger.url,
     )
@@ -94,7 +123,7 @@ def demo(
         rng=random.Random(seed),  # noqa: S311 - jitter of a simulation
         demo=source,
         alerts_note=f"their waits are {FOR_DIVISOR} times shorter in the demo",
-        runbooks=(*runbooks, resources.runbooks()),
+        library=Library((*runbooks, resources.runbooks())),
     )
 
 

@@ -10,13 +10,16 @@ from __future__ import annotations
 import functools
 import re
 from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
 
 import msgspec
-from markdown_it import MarkdownIt
-from markdown_it.token import Token
 
 from tui.model.slugs import Slugger
 from tui.model.text import clip, sanitise, sanitise_line
+
+if TYPE_CHECKING:
+    from markdown_it import MarkdownIt
+    from markdown_it.token import Token
 
 MAX_LINE = 10_000
 """Characters of a line that are kept: some of the parser's rules are quadratic in a line's length."""
@@ -87,6 +90,8 @@ def front_matter(text: str) -> tuple[dict[str, str], str]:
 
 @functools.cache
 def _parser() -> MarkdownIt:
+    from markdown_it import MarkdownIt  # listing runbooks needs lines only, and the parser is 45 ms to import
+
     parser = MarkdownIt("gfm-like")
     if (
         parser.linkify is not None

@@ -16,47 +16,46 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 _ESCAPES = re.compile(rb"\x1b\[[0-?]*[ -/]*[@-~]|\x1b[\]P^_].*?(?:\x07|\x1b\\)|\x1b[()][0-9A-B]|\x1b.", re.DOTALL)
-ROOT = Path(__file__).resolve().parents[2]
+ROOT = Path(__file__).resolve().parents[1]
 
 
 class Terminal:
     """A child process on a terminal of `columns` × `rows`."""
 
-    def __init__(self, argv: Sequence[str], *, columns: int = 160, rows: int = 45) -> None:
+    def __init__(self, argv: Sequence[str], *, columns: int = 160, rows: int = 45, cwd: Path = ROOT) -> None:
         self.started = time.perf_counter()
         self.output = bytearray()
         self.pid, self._fd = pty.fork()
         if self.pid == 0:
             env = {k: v for k, v in os.environ.items() if k not in {"PYTHONDONTWRITEBYTECODE", "NO_COLOR"}}
             env |= {"TERM": "xterm-256color", "COLORTERM": "truecolor", "COLUMNS": str(columns), "LINES": str(rows)}
-            os.chdir(ROOT)
+            os.chdir(cwd)
             os.execve(argv[0], list(argv), env)  # noqa: S606 - the benchmark's own programs
         fcntl.ioctl(self._fd, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))
 
+    def read_once(self, timeout_s: float) -> bool:
+        """Take what is there, waiting up to `timeout_s` for it; False at the end of the child's output."""
+        if select.select([self._fd], [], [], timeout_s)[0]:
+            try:
+                self.output += os.read(self._fd, 65536)
+            except OSError:  # the child has closed its side
+                return False
+        return True
+
     def read(self, seconds: float) -> bytes:
-        """What arrives within `seconds`, at least one read if anything is there."""
+        """What arrives within `seconds`."""
         before = len(self.output)
         end = time.perf_counter() + seconds
-        while (left := end - time.perf_counter()) > 0:
-            if select.select([self._fd], [], [], left)[0]:
-                try:
-                    self.output += os.read(self._fd, 65536)
-                except OSError:  # the child has closed its side
-                    break
+        while (left := end - time.perf_counter()) > 0 and self.read_once(left):
+            pass
         return bytes(self.output[before:])
 
     def wait_for(self, painted: Callable[[bytes], bool], timeout_s: float = 30) -> float:
         """Seconds from start until `painted` holds for the text without escape sequences."""
         end = time.perf_counter() + timeout_s
-        while time.perf_counter() < end:
-            if select.select([self._fd], [], [], 0.05)[0]:
-                try:
-                    self.output += os.read(self._fd, 65536)
-                except OSError:
-                    break
-                now = time.perf_counter()
-                if painted(_ESCAPES.sub(b"", bytes(self.output))):
-                    return now - self.started
+        while time.perf_counter() < end and self.read_once(0.05):
+            if painted(_ESCAPES.sub(b"", bytes(self.output))):
+                return time.perf_counter() - self.started
         text = _ESCAPES.sub(b"", bytes(self.output)).decode(errors="replace")
         raise TimeoutError(f"not painted within {timeout_s} s; the screen holds: {text[-2000:]}")
 

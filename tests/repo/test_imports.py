@@ -1,0 +1,39 @@
+"""What starting the program loads. The layers themselves are import-linter's (`make check`)."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import pytest
+
+CLIENTS = {"httpx", "requests", "redis", "kubernetes", "prometheus_api_client"}
+HEAVY = {"markdown_it", "rapidfuzz", "pygments", "yaml"}
+
+
+def loaded(statement: str) -> set[str]:
+    """Top-level modules in a fresh interpreter after `statement`."""
+    code = f"{statement}; import sys; print(*sorted({{name.partition('.')[0] for name in sys.modules}}))"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    return set(done.stdout.split())
+
+
+def test_the_command_line_loads_neither_textual_nor_a_client() -> None:
+    found = loaded("import tui.cli")
+    assert "tui" in found
+    assert not found & (CLIENTS | HEAVY | {"textual", "rich", "promql_parser"})
+
+
+@pytest.mark.parametrize(
+    "statement", ["import tui.app", "from tui.core import center; center.demo(seed=1); import tui.app"]
+)
+def test_the_first_paint_waits_for_no_client_and_no_markdown(statement: str) -> None:
+    assert not loaded(statement) & (CLIENTS | HEAVY)
+
+
+def test_a_center_on_real_servers_is_put_together_without_their_clients() -> None:
+    statement = (
+        "import random, time; from tui.core import center; from tui.model.profile import Profile; "
+        "center.build(Profile(name='p'), clock=time.time, rng=random.Random(1))"
+    )
+    assert not loaded(statement) & (CLIENTS | HEAVY)
