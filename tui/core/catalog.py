@@ -23,7 +23,7 @@ from tui.model.text import sanitise_line
 from tui.model.thresholds import State
 from tui.model.units import UNITS
 
-RESERVED_KEYS: Final = frozenset(string.digits + "?/:qfghijkG ")
+RESERVED_KEYS: Final = frozenset(string.digits + "?/:qfghijkG \t\n")
 """Keys of the overview itself, which no quick action can have: screens, help, search, movement, details, quit."""
 
 _ID = re.compile(r"[a-z][a-z0-9-]*")
