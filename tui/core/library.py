@@ -113,12 +113,19 @@ class Library:
 
     # ── Finding ──────────────────────────────────────────────────────────────────────────────────────────────────────
 
-    def scan(self, progress: Callable[[], None] = lambda: None, stopped: Callable[[], bool] = lambda: False) -> None:
+    def scan(
+        self,
+        progress: Callable[[], None] = lambda: None,
+        stopped: Callable[[], bool] = lambda: False,
+        *,
+        texts: bool = True,
+    ) -> None:
         """Look for runbooks and index them; blocking, so call it in a thread.
 
         Args:
             progress: Called, in this thread, whenever there is more to show and at the end.
             stopped: Asked between two files; True ends the scan early.
+            texts: Whether to read more than titles and header fields, for searching.
         """
         known = {(entry.folder, entry.path): entry for entry in self.entries}
         problems: list[Problem] = []
@@ -147,11 +154,11 @@ class Library:
                 progress()
         self.entries, self._index, self.problems = tuple(entries), index, tuple(problems)
         progress()
-        for row, entry in enumerate(entries):
+        for row, entry in enumerate(entries if texts else ()):
             if stopped():
                 return
             _index_text(index, row, entry)
-        index.complete = True
+        index.complete = texts
         progress()
 
     @property
@@ -332,4 +339,6 @@ def _around(line: str, asked: list[str]) -> str:
     lowered = line.lower()
     at = min((position for word in asked if (position := lowered.find(word)) >= 0), default=0)
     start = max(at - _EXCERPT // 3, 0)
+    if start:
+        start = line.find(" ", start, at) + 1 or start
     return (ELLIPSIS if start else "") + clip(line[start:], _EXCERPT)

@@ -41,7 +41,7 @@ _CAMEL = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+")
 
 
 class Match(msgspec.Struct, frozen=True):
-    """One row that matches: its number, its score, and the best field a word of the query was found in."""
+    """One row that matches: its number, its score, and the field its least prominent word was found in."""
 
     row: int
     score: float
@@ -128,7 +128,7 @@ class Index:
             else:
                 scores = {row: score for row, (score, _) in best.items()}
             for row in scores:
-                fields[row] = min(fields.get(row, _TEXT), best[row][1])
+                fields[row] = max(fields.get(row, 0), best[row][1])
         phrase = " ".join(query.lower().split())
         packed = phrase.encode()
         for row in scores:
