@@ -6,12 +6,14 @@ import asyncio
 import math
 import random
 from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
 
 import msgspec
 
 from tui.core import resources
 from tui.core.catalog import load
 from tui.core.center import Center
+from tui.core.library import Library
 from tui.model.alert import Alert, Phase
 from tui.model.errors import SourceError
 from tui.model.identity import Identity
@@ -81,6 +83,9 @@ class Scripted:
 CATALOG = load(resources.catalog())
 WORKERS, QUEUE, SUCCESS, LATENCY = (tile.expr for tile in CATALOG.tile)
 
+RUNBOOKS = Path(__file__).parent / "ui" / "runbooks"
+"""A few pages under the names the catalog has, which stay as they are."""
+
 BASE = CATALOG.runbook_base
 
 
@@ -125,7 +130,7 @@ def center(source: Scripted, clock: Callable[[], float], **changes: object) -> C
         alerts=source,
         clock=clock,
         rng=random.Random(1),
-        runbooks=(resources.runbooks(),),
+        library=Library((RUNBOOKS,)),
         grafana="http://localhost:3000",
         jaeger="http://localhost:16686",
     )

@@ -1,0 +1,69 @@
+"""What the screen tests share."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from textual.pilot import Pilot
+
+from tests.doubles import FakeClock, Scripted, center, disturbed
+from tui.app import OpsCenter
+from tui.screens.overview import OverviewScreen
+from tui.widgets.lines import Lines
+from tui.widgets.tile import TileView
+
+SIZES = {"wide": (160, 45), "small": (80, 24)}
+THEMES = ("ops-dark", "ops-light")
+
+
+class Desk:
+    """An app on a scripted source with a clock that stands still."""
+
+    def __init__(self, **changes: object) -> None:
+        self.clock = FakeClock()
+        self.source: Scripted = disturbed(self.clock)
+        self.app = OpsCenter(center(self.source, self.clock, **changes))
+
+    async def settle(self, pilot: Pilot[None]) -> None:
+        """Until the first values and the runbooks are there and drawn."""
+        await until(pilot, lambda: self.app.board.alerts.at is not None or self.app.board.alerts.error is not None)
+        await until(pilot, lambda: all(trend.series or trend.error for trend in self.app.board.trends.values()))
+        await until(pilot, lambda: self.named)
+        await pilot.pause()
+
+    @property
+    def named(self) -> bool:
+        """Whether the overview has its runbooks."""
+        return self.overview.runbooks_named
+
+    @property
+    def overview(self) -> OverviewScreen:
+        """The overview, also when another screen is in front."""
+        screen = self.app._screen_stacks["overview"][0]
+        assert isinstance(screen, OverviewScreen)
+        return screen
+
+    async def poll(self, pilot: Pilot[None]) -> None:
+        """One more round of everything."""
+        await self.app.board.poll_values()
+        await self.app.board.poll_history()
+        await pilot.pause()
+
+    def tile(self, tile_id: str) -> TileView:
+        """One tile."""
+        return self.overview.query_one(f"#tile-{tile_id}", TileView)
+
+
+def text(widget: Lines) -> str:
+    """What a widget shows."""
+    return "\n".join("".join(part for part, _ in line) for line in widget._lines)
+
+
+async def until(pilot: Pilot[None], holds: Callable[[], object], turns: int = 500) -> None:
+    """Let the app work until something holds."""
+    for _ in range(turns):
+        if holds():
+            return
+        await pilot.pause(0.01)
+    raise AssertionError("it never held")
+
