@@ -69,6 +69,7 @@ _WORDS = [
 
 @given(st.text() | st.lists(st.sampled_from(_WORDS), max_size=12).map(" ".join))
 @example("x offset 1e400")  # makes the parser panic
+@example("x offset Inf by by bool 1e400")  # likewise, in a beginning of it
 def test_no_text_is_too_strange(expr: str) -> None:
     wrong = promql.fault(expr)
     assert wrong is None or wrong.startswith(("does not parse: ", "yields "))

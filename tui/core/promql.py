@@ -35,25 +35,29 @@ def fault(expr: str, allowed: frozenset[Kind] = INSTANT) -> str | None:
         expr: PromQL, of any length and content.
         allowed: What it may yield.
     """
-    import promql_parser  # 12 ms, and only a check needs it
-
     if len(expr) > LONGEST:
         return f"{len(expr):,} characters, more than {LONGEST:,}"
     try:
-        parsed = promql_parser.parse(expr)
+        parsed = _parse(expr)
     except ValueError as error:
         return f"does not parse: {error}{_place(expr, str(error))}"
-    except (
-        BaseException
-    ) as panic:  # a panic of the parser (`x offset 1e400`) is a BaseException that cannot be imported
-        if type(panic).__name__ != "PanicException":
-            raise
-        return f"does not parse: {panic}"
     kind = _kind(parsed)
     if kind in allowed:
         return None
     hint = ", for example rate(…) or max_over_time(…) of it" if kind == "matrix" else ""
     return f"yields {_NAMES[kind]} where one number at a time is needed{hint}"
+
+
+def _parse(expr: str) -> Expr:
+    """Raises ValueError and nothing else: a panic of the parser (`x offset 1e400`) is a nameless BaseException."""
+    import promql_parser  # 12 ms, and only a check needs it
+
+    try:
+        return promql_parser.parse(expr)
+    except BaseException as panic:
+        if type(panic).__name__ != "PanicException":
+            raise
+        raise ValueError(str(panic)) from panic
 
 
 def _kind(expr: Expr) -> Kind:
@@ -113,8 +117,6 @@ def _unmatched(expr: str) -> int | None:
 
 def _end_of_sense(expr: str) -> int | None:
     """Where the longest beginning that parses, once its brackets are closed, is over."""
-    import promql_parser
-
     tokens = _tokens(expr)
     for count in range(len(tokens) - 1, 0, -1):
         end = tokens[count][0]
@@ -125,7 +127,7 @@ def _end_of_sense(expr: str) -> int | None:
             elif token in _CLOSES.values():
                 opened.pop()
         try:
-            promql_parser.parse(expr[:end] + "\n" + "".join(reversed(opened)))
+            _parse(expr[:end] + "\n" + "".join(reversed(opened)))
         except ValueError as error:
             if not str(error).startswith(("expected", "wrong number")):  # sense so far, only not enough of it
                 continue
