@@ -14,7 +14,7 @@ FAULTS = (
         id=FLOOD,
         key="u",
         title="Queue flood",
-        effect="The tenant umbra sends tickets without end. Queue Depth is yellow after 20 s and red after a minute, and "
+        effect="The tenant umbra sends tickets without end. Queue Depth is yellow after 20 s, red after a minute, and "
         "QueueDepthHigh fires. Once lifted it clears within 5 minutes, and the tile is green within 7.",
     ),
     Fault(
@@ -28,16 +28,16 @@ FAULTS = (
         id=SLOW,
         key="s",
         title="Slow API",
-        effect="Calls to the LLM time out and are repeated. p95 Latency is yellow after a good minute and red after two; "
+        effect="Calls to the LLM time out and are repeated. p95 Latency is yellow after a good minute, red after two; "
         "HighLatency fires 30 s later. Once lifted it clears, and the tile is green, within 6 minutes.",
     ),
     Fault(
         id=DATABASE,
         key="d",
         title="Database down",
-        effect="Every attempt fails and is retried. Success Rate 24h is yellow after 40 s and red after two minutes; "
-        "EnhancementSuccessRateLow fires after 40 s, and clears 15 minutes after the last burst of failures. "
-        "The 24 h share stays low for a day, as in life: start the demo again to be rid of it.",
+        effect="Every attempt fails and is retried. Success Rate 24h is yellow after 40 s, red after two minutes; "
+        "EnhancementSuccessRateLow fires after 40 s and clears 15 minutes after the last burst. The 24 h share stays "
+        "low for a day, as in life: start the demo again to be rid of it.",
     ),
 )
 

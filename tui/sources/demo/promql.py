@@ -141,7 +141,7 @@ class _Compiler:
         raise not_evaluated(_name(expr))
 
     def _instant(self, selector: ast.VectorSelector) -> _Vector:
-        selected, offset = select(self._store, selector), milliseconds(selector.offset)
+        selected, offset = select(self._store, selector), milliseconds(lambda: selector.offset)
         return lambda at: newest(selected, at - offset)
 
     def _range(self, expr: ast.Expr, name: str) -> _Vector:
@@ -150,15 +150,15 @@ class _Compiler:
         while isinstance(expr, ast.ParenExpr):
             expr = expr.expr
         if isinstance(expr, ast.MatrixSelector):
-            selector, span = expr.vector_selector, milliseconds(expr.range)
-            selected, offset = select(self._store, selector), milliseconds(selector.offset)
+            selector, span = expr.vector_selector, milliseconds(lambda: expr.range)
+            selected, offset = select(self._store, selector), milliseconds(lambda: selector.offset)
             return lambda at: unique(over(selected, function, at - offset - span, at - offset, keep_name=keep_name))
         if not isinstance(expr, ast.SubqueryExpr):
             raise not_evaluated(_name(expr))
         if expr.at is not None:
             raise not_evaluated("the @ modifier")
-        inner, span, offset = self.any(expr.expr), milliseconds(expr.range), milliseconds(expr.offset)
-        step = milliseconds(expr.step) or SUBQUERY_STEP_MS
+        inner, span, offset = self.any(expr.expr), milliseconds(lambda: expr.range), milliseconds(lambda: expr.offset)
+        step = milliseconds(lambda: expr.step) or SUBQUERY_STEP_MS
         if span / step > MOST_STEPS:
             raise not_evaluated(f"subqueries of more than {MOST_STEPS:,} steps")
 

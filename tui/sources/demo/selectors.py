@@ -18,9 +18,17 @@ LOOKBACK_MS = 300_000
 """How old a sample may be to stand for now."""
 
 
-def milliseconds(duration: timedelta | None) -> int:
-    """A duration of the parser, 0 for none."""
-    return round(duration.total_seconds() * 1000) if duration else 0
+def milliseconds(duration: Callable[[], timedelta | None]) -> int:
+    """A duration as read from the parser, 0 for none.
+
+    Raises:
+        QueryError: it is longer than Python's durations, some million years.
+    """
+    try:
+        found = duration()
+    except (ValueError, OverflowError) as error:
+        raise not_evaluated("durations of millions of years") from error
+    return round(found.total_seconds() * 1000) if found else 0
 
 
 def unique(elements: Elements) -> Elements:

@@ -10,7 +10,7 @@ import re
 from collections.abc import Mapping
 
 _PLACE = re.compile(r"\{\{-?\s*\$(?:(value)(?:\s*\|\s*(humanizePercentage|humanizeDuration))?|labels\.(\w+))\s*-?\}\}")
-_LARGE = 1e21
+_LARGE = 1e6
 _SMALL = 1e-4
 
 
@@ -28,14 +28,11 @@ def render(text: str, value: float, labels: Mapping[str, str]) -> str:
 
 
 def plain(value: float) -> str:
-    """A number as Go prints it: shortest, an exponent only where very large or very small."""
-    if math.isnan(value):
-        return "NaN"
-    if math.isinf(value):
-        return "+Inf" if value > 0 else "-Inf"
+    """A number as Go prints it: the fewest digits that mean it, with an exponent from a million on."""
+    if not math.isfinite(value):
+        return "NaN" if math.isnan(value) else f"{value:+}".replace("inf", "Inf")
     if value and not _SMALL <= abs(value) < _LARGE:
-        mantissa, _, exponent = f"{value!r}".partition("e")
-        return f"{mantissa.removesuffix('.0')}e{exponent}" if exponent else mantissa
+        return next(text for digits in range(17) if float(text := f"{value:.{digits}e}") == value)
     return f"{value:.0f}" if value.is_integer() else repr(value)
 
 
