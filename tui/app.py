@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import gc
 from collections.abc import Iterator
 from functools import partial
 from typing import TYPE_CHECKING, ClassVar
@@ -38,6 +39,7 @@ class OpsCenter(App[None]):
 
     TITLE = "Operations Center"
     BINDING_GROUP_TITLE = "Everywhere"
+    CSS_PATH = "screens/overview.tcss"  # of the first screen: loaded with the app it is parsed once, not twice more
     DEFAULT_MODE = "overview"
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("1", "mode('overview')", "Overview", id="app.overview", tooltip="Tiles, alerts, quick actions"),
@@ -57,7 +59,7 @@ class OpsCenter(App[None]):
         for theme in (DARK, LIGHT):
             self.register_theme(theme)
         if self.theme == _TEXTUALS_OWN_THEME:  # TEXTUAL_THEME names another
-            self.theme = DARK.name
+            self.set_reactive(App.theme, DARK.name)  # a change would parse the stylesheet once more
         self.add_mode("overview", self._overview)
         self.add_mode("runbooks", self._runbooks)
 
@@ -82,6 +84,8 @@ class OpsCenter(App[None]):
         self.call_after_refresh(self._start)
 
     def _start(self) -> None:
+        gc.freeze()  # what the start has built stays; see tui.cli.options.start
+        gc.enable()
         self.run_worker(self.board.run(), name="board", exit_on_error=False)
         self.set_timer(_LIBRARY_AFTER_S, self._start_scan)
 

@@ -10,6 +10,7 @@ from tests.doubles import FakeClock, Scripted, center, disturbed
 from tui.app import OpsCenter
 from tui.screens.overview import OverviewScreen
 from tui.widgets.lines import Lines
+from tui.widgets.panels import RunbookList
 from tui.widgets.tile import TileView
 
 SIZES = {"wide": (160, 45), "small": (80, 24)}
@@ -34,7 +35,7 @@ class Desk:
     @property
     def named(self) -> bool:
         """Whether the overview has its runbooks."""
-        return self.overview.runbooks_named
+        return bool(self.overview.query(RunbookList)) and self.overview.query_one(RunbookList).cursor_row is not None
 
     @property
     def overview(self) -> OverviewScreen:
@@ -55,8 +56,9 @@ class Desk:
 
 
 def text(widget: Lines) -> str:
-    """What a widget shows."""
-    return "\n".join("".join(part for part, _ in line) for line in widget._lines)
+    """What a widget shows, and the lines that lie over it."""
+    shown = [widget, *widget.query(Lines)]
+    return "\n".join("".join(part for part, _ in line) for lines in shown for line in lines._lines)
 
 
 async def until(pilot: Pilot[None], holds: Callable[[], object], turns: int = 500) -> None:
@@ -66,4 +68,3 @@ async def until(pilot: Pilot[None], holds: Callable[[], object], turns: int = 50
             return
         await pilot.pause(0.01)
     raise AssertionError("it never held")
-

@@ -26,6 +26,8 @@ from tui.widgets.top_bar import TopBar
 
 _AGES_EVERY_S = 5.0
 _WIDE = 120
+_PANES_AFTER_S = 0.05
+"""The tiles are drawn first; the panes are half of what there is to mount."""
 
 
 def _display(value: float, unit: str) -> str:
@@ -89,6 +91,7 @@ class OverviewScreen(Screen[None]):
         super().__init__()
         self._board, self._identity, self._clock = board, identity, clock
         self._links, self._alerts_note = links, alerts_note
+        self._runbooks: tuple[Sequence[RunbookRow], Mapping[str, str]] | None = None
         self._unwatch: Callable[[], None] | None = None
         for action in board.catalog.action:
             # The catalog's keys are bindings like any other, so the help screen and the key bar know them.
@@ -105,25 +108,28 @@ class OverviewScreen(Screen[None]):
             with Container(id="tiles"):
                 for tile in catalog.tile:
                     yield TileView(tile, display=_display_tile, clock=self._clock)
-            with Container(id="panes"):
-                with Vertical(classes="column"):
-                    yield AlertList(self._clock, note=self._alerts_note)
-                    yield ActionList("Quick actions", id="actions")
-                with Vertical(classes="column"):
-                    for trend in catalog.trend:
-                        yield TrendGraph(trend, _display)
-                    yield RunbookList("Runbooks", id="runbooks")
         yield KeyBar()
 
     def on_mount(self) -> None:
         """Show what is known and follow what changes."""
-        self.query_one(ActionList).set_rows(self._board.catalog.action)
         self._unwatch = self._board.watch(self._changed)
         for tile_id in self._board.tiles:
             self._changed(("tile", tile_id))
+        self.set_timer(_PANES_AFTER_S, self._mount_panes)
+
+    async def _mount_panes(self) -> None:
+        catalog = self._board.catalog
+        alerts, actions = AlertList(self._clock, note=self._alerts_note), ActionList("Quick actions", id="actions")
+        trends = [TrendGraph(trend, _display) for trend in catalog.trend]
+        left = Vertical(alerts, actions, classes="column")
+        right = Vertical(*trends, RunbookList("Runbooks", id="runbooks"), classes="column")
+        await self.query_one(Body).mount(Container(left, right, id="panes"))
+        actions.set_rows(catalog.action)
         for trend_id in self._board.trends:
             self._changed(("trend", trend_id))
         self._changed(("alerts", ""))
+        if self._runbooks is not None:
+            self.name_runbooks(*self._runbooks)
         self.set_interval(_AGES_EVERY_S, self._tick)
 
     def on_unmount(self) -> None:
@@ -138,9 +144,11 @@ class OverviewScreen(Screen[None]):
             rows: The list.
             titles: Title by target (`worker-failures.md`, `operations/alert-runbooks.md#workerdown`).
         """
-        self.query_one(RunbookList).set_rows(rows)
-        if not rows:
-            self.query_one(RunbookList).say("no runbook found; `ops-center runbook list` says where it looks")
+        self._runbooks = rows, titles
+        for panel in self.query(RunbookList):
+            panel.set_rows(rows)
+            if not rows:
+                panel.say("no runbook found; `ops-center runbook list` says where it looks")
         for view in self.query(TileView):
             title = titles.get(view.tile.runbook)
             if title is not None:
@@ -148,7 +156,7 @@ class OverviewScreen(Screen[None]):
 
     def _tick(self) -> None:
         for view in self.query(TileView):
-            view.update_lines()
+            view.tick()
         self.query_one(AlertList).update_lines()
 
     def _changed(self, changed: Changed) -> None:
@@ -157,10 +165,12 @@ class OverviewScreen(Screen[None]):
             self.query_one(f"#tile-{which}", TileView).show(self._board.tiles[which])
             self.query_one(Banner).show(self._board.trouble)
         elif kind == "trend":
-            self.query_one(f"#trend-{which}", TrendGraph).show(self._board.trends[which])
+            for graph in self.query(f"#trend-{which}").results(TrendGraph):
+                graph.show(self._board.trends[which])
         else:
             state = self._board.alerts
-            self.query_one(AlertList).show(state)
+            for panel in self.query(AlertList):
+                panel.show(state)
             firing = sum(alert.phase is Phase.FIRING for alert in state.alerts)
             self.query_one(TopBar).show_alerts(firing=firing, pending=len(state.alerts) - firing)
 

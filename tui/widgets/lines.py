@@ -7,9 +7,11 @@ what it is given with what it shows and invalidates the difference only.
 from __future__ import annotations
 
 from collections.abc import Sequence
+
 from rich.cells import cell_len
 from rich.segment import Segment
 from rich.style import Style
+from textual.content import Content
 from textual.geometry import Region
 from textual.strip import Strip
 from textual.widget import Widget
@@ -50,6 +52,13 @@ class Lines(Widget):
                 regions.append(Region(start, y, end - start, 1))
         if regions:
             self.refresh(*regions)
+
+    def retitle(self, title: str | None = None, subtitle: str | None = None) -> None:
+        """Change the frame's texts; Textual repaints the whole widget even when they stay the same."""
+        if title is not None and str(self.border_title) != title:
+            self.border_title = Content(title)
+        if subtitle is not None and str(self.border_subtitle or "") != subtitle:
+            self.border_subtitle = Content(subtitle)
 
     def on_resize(self) -> None:
         """Another size, another layout."""

@@ -6,8 +6,9 @@ from collections.abc import Sequence
 from typing import ClassVar, Generic, TypeVar
 
 from textual.binding import Binding, BindingType
-from textual.geometry import Size
+from textual.content import Content
 from textual.events import Click, MouseScrollDown, MouseScrollUp
+from textual.geometry import Size
 
 from tui.widgets.lines import Line, Lines
 
@@ -39,7 +40,7 @@ class ListPanel(Lines, Generic[R], can_focus=True):
 
     def __init__(self, title: str, *, id: str) -> None:  # noqa: A002 - Textual's name for it
         super().__init__(id=id)
-        self.border_title = title
+        self.border_title = Content(title)
         self._rows: Sequence[R] = ()
         self._cursor = 0
         self._top = 0
@@ -97,7 +98,7 @@ class ListPanel(Lines, Generic[R], can_focus=True):
                 line = ((text.ljust(width), "cursor"),)
             lines.append(line)
         hidden = len(self._rows) - len(lines)
-        self.border_subtitle = f"{self._cursor + 1} of {len(self._rows)}" if hidden else ""
+        self.retitle(subtitle=f"{self._cursor + 1} of {len(self._rows)}" if hidden else "")
         return lines
 
     def on_focus(self) -> None:

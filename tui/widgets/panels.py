@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 import msgspec
+from textual.content import Content
 from textual.message import Message
 
 from tui.model.alert import Alert, Phase
@@ -36,7 +37,7 @@ class AlertList(ListPanel[Alert]):
         stale = ""
         if state.error is not None and state.at is not None:
             stale = f" {State.ERROR.glyph} as of {age(self._clock() - state.at)} ago"
-        self.border_title = self._title + stale
+        self.retitle(self._title + stale)
         self.set_rows(state.alerts)
 
     def choose(self, row: Alert) -> None:
@@ -75,7 +76,7 @@ class TrendGraph(Lines):
 
     def __init__(self, trend: Trend, display: Callable[[float, str], str]) -> None:
         super().__init__(id=f"trend-{trend.id}")
-        self.border_title = trend.title
+        self.border_title = Content(trend.title)
         self._trend, self._display = trend, display
         self._state = TrendState()
 

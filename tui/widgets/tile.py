@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import ClassVar
 
+from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
+from textual.content import Content
 from textual.events import Click
 from textual.message import Message
 
@@ -31,6 +33,34 @@ _AGE_GRAIN_S = 5
 """Below a minute an age is told in steps of this: a digit a second on each tile is most of an idle screen's traffic."""
 
 
+class Age(Lines):
+    """How old the value is; a widget of its own, because Textual repaints a line of a widget whole."""
+
+    DEFAULT_CSS = """
+    Age { width: 4; height: 1; }
+    Age.-stale { width: 13; }
+    """
+
+    def __init__(self, clock: Clock) -> None:
+        super().__init__()
+        self._clock = clock
+        self._state = TileState()
+
+    def show(self, state: TileState) -> None:
+        """Tell the age of this state's value."""
+        self._state = state
+        self.set_class(not state.current and state.good is not None, "-stale")
+        self.update_lines()
+
+    def lay_out(self, width: int, height: int) -> Sequence[Line]:  # noqa: ARG002 - one line
+        """At the right."""
+        if self._state.good is None:
+            return ()
+        seconds = self._clock() - self._state.good.at
+        told = age(seconds // _AGE_GRAIN_S * _AGE_GRAIN_S if seconds < 60 else seconds)  # noqa: PLR2004 - a minute
+        return (spread((), ((told if self._state.current else f"last {told} ago", "muted"),), width),)
+
+
 class TileView(Lines, can_focus=True):
     """Draws one TileState.
 
@@ -42,7 +72,7 @@ class TileView(Lines, can_focus=True):
 
     DEFAULT_CSS = """
     TileView {
-        height: 5; padding: 0 1; border: round $foreground 25%; border-title-color: $foreground;
+        height: 5; padding: 0 1; align: right middle; border: round $foreground 25%; border-title-color: $foreground;
         &.-ok { border: round $success; }
         &.-warn { border: round $warning; }
         &.-crit { border: round $error; border-title-style: bold; }
@@ -70,14 +100,23 @@ class TileView(Lines, can_focus=True):
     def __init__(self, tile: Tile, *, display: Callable[[float, Tile], str], clock: Clock) -> None:
         super().__init__(id=f"tile-{tile.id}")
         self.tile = tile
-        self.border_title = tile.title
+        self.border_title = Content(tile.title)
         self.state = TileState()
         self._display, self._clock = display, clock
         self._runbook = tile.runbook.rpartition("/")[2]
 
+    def compose(self) -> ComposeResult:
+        """The age lies over the end of the middle line."""
+        yield Age(self._clock)
+
+    def tick(self) -> None:
+        """Time has passed."""
+        self.query_one(Age).update_lines()
+
     def show(self, state: TileState) -> None:
         """Draw `state`."""
         self.state = state
+        self.query_one(Age).show(state)
         shown = state.state
         for name, on in (
             ("-ok", shown is State.OK),
@@ -106,18 +145,9 @@ class TileView(Lines, can_focus=True):
 
     def _history(self, width: int) -> Line:
         state = self.state
-        told = self._age()
-        room = max(width - len(told) - 2, 0)
-        name = STATE_TONES[state.state] if state.current and state.state else "muted"
-        spark = sparkline(state.history.values, room) if state.history else ""
-        return spread(((spark, name),), ((told, "muted"),), width)
-
-    def _age(self) -> str:
-        if self.state.good is None:
-            return ""
-        seconds = self._clock() - self.state.good.at
-        grained = seconds // _AGE_GRAIN_S * _AGE_GRAIN_S if seconds < 60 else seconds  # noqa: PLR2004 - a minute
-        return age(grained) if self.state.current else f"last {age(grained)} ago"
+        tone = STATE_TONES[state.state] if state.current and state.state else "muted"
+        room = max(width - self.query_one(Age).size.width - 1, 0)
+        return ((sparkline(state.history.values, room) if state.history else "", tone),)
 
     def _advice(self, width: int) -> Line:
         if self.state.error is not None:

@@ -16,7 +16,6 @@ from tui.model.identity import Identity
 from tui.model.text import clip
 from tui.model.thresholds import State
 
-
 _ROOMY = 100
 """Cells from which the badges are spelt out."""
 
