@@ -77,4 +77,4 @@ DEMO = (PYTHON, "-m", "tui.cli", "demo")
 def four_values(text: bytes) -> bool:
     """Whether four tiles have a state."""
     decoded = text.decode(errors="replace")
-    return sum(decoded.count(word) for word in ("● OK", "▲ WARN", "■ CRIT")) >= 4  # noqa: PLR2004 - the four tiles
+    return sum(decoded.count(word) for word in ("● OK", "▲ WARN", "■ CRIT")) >= 4

@@ -6,7 +6,7 @@ import base64
 import gc
 from collections.abc import Iterator
 from functools import partial
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from textual import on
 from textual.app import App, SystemCommand
@@ -150,7 +150,7 @@ class OpsCenter(App[None]):
         if self._center.demo is not None:
             self.push_screen(FaultsScreen(self._center.demo))
 
-    def get_system_commands(self, screen: Screen[object]) -> Iterator[SystemCommand]:
+    def get_system_commands(self, screen: Screen[Any]) -> Iterator[SystemCommand]:
         """The palette: every key that does something here, every runbook, then Textual's own commands."""
         for active in screen.active_bindings.values():
             binding = active.binding

@@ -5,15 +5,17 @@ Measured on the demo, and on a real Prometheus whose client library is imported 
 
 from __future__ import annotations
 
+import contextlib
 import random
 import re
 import statistics
 import tempfile
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
+from tests.services.process import answers, free_port, program, running
 from tests.terminal import PYTHON, Terminal
-from tests.services.prometheus import running_prometheus
 from tui.core import resources
 
 PRESSES = 200
@@ -26,6 +28,22 @@ def _busy_catalog(folder: Path) -> Path:
     path = folder / "busy.toml"
     path.write_text(re.sub(r"(?m)^interval_s = .*$", "interval_s = 1", text), encoding="utf-8")
     return path
+
+
+@contextlib.contextmanager
+def _prometheus(folder: Path) -> Iterator[str]:
+    """A real one that scrapes itself; the platform's metrics are not there, which is asked just as often."""
+    url = f"http://127.0.0.1:{free_port()}"
+    job = f"{{job_name: self, scrape_interval: 1s, static_configs: [{{targets: ['{url[7:]}']}}]}}"
+    (folder / "prometheus.yml").write_text(f"scrape_configs: [{job}]\n")
+    command = [
+        program("prometheus", "prometheus"),
+        "--config.file=prometheus.yml",
+        "--storage.tsdb.path=data",
+        f"--web.listen-address={url[7:]}",
+    ]
+    with running(command, folder, lambda: answers(f"{url}/-/ready")):
+        yield url
 
 
 def _press(terminal: Terminal, rng: random.Random) -> list[float]:
@@ -60,7 +78,7 @@ def main() -> None:
         catalog = _busy_catalog(folder)
         command = (PYTHON, "-m", "tui.cli", "--catalog", str(catalog))
         _report("demo", (*command, "demo"))
-        with running_prometheus(folder) as url:
+        with _prometheus(folder) as url:
             _report("real Prometheus", (*command, "--prometheus", url))
 
 

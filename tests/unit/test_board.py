@@ -8,7 +8,7 @@ import random
 import msgspec
 import pytest
 
-from tests.doubles import CATALOG, DOWN, LATENCY, NOW, QUEUE, REFUSED, WORKERS, FakeClock, Scripted, disturbed
+from tests.doubles import CATALOG, DOWN, LATENCY, NOW, QUEUE, REFUSED, WORKERS, Answer, FakeClock, Scripted, disturbed
 from tui.core.board import Board, Changed
 from tui.core.status import lines, report
 from tui.model.errors import SourceError
@@ -143,7 +143,7 @@ async def test_ask_answers_in_the_unit(board: Board, source: Scripted) -> None:
     ],
 )
 async def test_status_sums_up_in_one_exit_code(
-    board: Board, source: Scripted, values: dict[str, float | None | SourceError], code: int
+    board: Board, source: Scripted, values: dict[str, Answer], code: int
 ) -> None:
     source.values |= values
     told = await report(board, profile="staging", now=NOW)

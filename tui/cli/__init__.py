@@ -50,14 +50,15 @@ def main(
     Without a command it starts full-screen on the chosen profile. Exit codes: 0 done, 1 something is wrong with what
     was asked about, 2 wrong usage or settings.
     """
-    said = {
-        "prometheus.url": prometheus,
-        "catalog": catalog,
-        "runbooks": runbooks or None,
-        "read_only": read_only or None,
-    }
-    overrides = {name: value for name, value in said.items() if value is not None}
-    context.obj = options.Flags(config=config, profile=profile, overrides=overrides, mouse=not no_mouse)
+    context.obj = options.Flags(
+        config=config,
+        profile=profile,
+        prometheus=prometheus,
+        catalog=catalog,
+        runbooks=runbooks,
+        read_only=read_only,
+        mouse=not no_mouse,
+    )
     if context.invoked_subcommand is None:
         options.start(context, options.read_center(context))
 

@@ -15,9 +15,9 @@ def demo(context: click.Context, seed: int) -> None:
     from tui.core import center
     from tui.model.errors import ConfigError
 
-    said = options.flags(context).overrides
+    said = options.flags(context)
     try:
-        built = center.demo(seed=seed, catalog_file=said.get("catalog"), runbooks=said.get("runbooks", ()))
+        built = center.demo(seed=seed, catalog_file=said.catalog, runbooks=said.runbooks, read_only=said.read_only)
     except ConfigError as error:
         options.fail(error)
     options.start(context, built)

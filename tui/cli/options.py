@@ -6,7 +6,6 @@ import gc
 import os
 import random
 import time
-from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
@@ -21,12 +20,26 @@ if TYPE_CHECKING:
 
 
 class Flags(msgspec.Struct, frozen=True, kw_only=True):
-    """What was said on the command line before the command. `overrides` is by setting name."""
+    """What was said on the command line before the command; None and empty for what was not."""
 
     config: Path | None = None
     profile: str | None = None
-    overrides: Mapping[str, object] = {}
+    prometheus: str | None = None
+    catalog: Path | None = None
+    runbooks: tuple[Path, ...] = ()
+    read_only: bool = False
     mouse: bool = True
+
+    @property
+    def overrides(self) -> dict[str, object]:
+        """By setting name."""
+        said = {
+            "prometheus.url": self.prometheus,
+            "catalog": self.catalog,
+            "runbooks": self.runbooks,
+            "read_only": self.read_only,
+        }
+        return {name: value for name, value in said.items() if value}
 
 
 def flags(context: click.Context) -> Flags:

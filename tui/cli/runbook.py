@@ -194,7 +194,7 @@ def _draw(page: Page, anchor: str) -> None:
     from rich.text import Text
 
     from tui.widgets.markdown_lines import Look, draw, sections
-    from tui.widgets.markdown_styles import terminal_style
+    from tui.widgets.terminal_styles import terminal_style
 
     console = Console(highlight=False)
     wanted = page.runbook.section(anchor) if anchor else None

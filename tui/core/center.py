@@ -102,6 +102,7 @@ def demo(
     clock: Clock = time.time,
     catalog_file: Path | None = None,
     runbooks: tuple[Path, ...] = (),
+    read_only: bool = False,
 ) -> Center:
     """The center of the simulated platform; reads no settings file and opens no connection.
 
@@ -116,7 +117,9 @@ def demo(
     source = DemoSource(Platform(seed=seed, clock=clock), known)
     return Center(
         catalog=known,
-        identity=Identity(title=known.title, profile="simulated", platform="kubernetes", demo=True),
+        identity=Identity(
+            title=known.title, profile="simulated", platform="kubernetes", read_only=read_only, demo=True
+        ),
         metrics=source,
         alerts=source,
         clock=clock,
