@@ -19,7 +19,6 @@ from tui.core.deeplinks import action_links
 from tui.model.catalog import Action
 from tui.screens.overview import OverviewScreen
 from tui.widgets.messages import OpenRunbook, SendToClipboard
-from tui.widgets.panels import RunbookRow
 from tui.widgets.themes import DARK, LIGHT
 
 if TYPE_CHECKING:
@@ -99,14 +98,12 @@ class OpsCenter(App[None]):
     def _scan(self) -> None:
         worker = get_current_worker()
         self._center.library.scan(stopped=lambda: worker.is_cancelled)
-        rows, titles = self._center.name_runbooks()
-        shown = [RunbookRow(*row) for row in rows]
-        self.call_from_thread(self._name_runbooks, shown, titles)
+        self.call_from_thread(self._name_runbooks, self._center.runbook_titles())
 
-    def _name_runbooks(self, rows: list[RunbookRow], titles: dict[str, str]) -> None:
+    def _name_runbooks(self, titles: dict[str, str]) -> None:
         for screen in self._screen_stacks["overview"]:
             if isinstance(screen, OverviewScreen):
-                screen.name_runbooks(rows, titles)
+                screen.name_runbooks(titles)
 
     def on_worker_state_changed(self, event: Worker.StateChanged) -> None:
         """A worker that fails is our bug: say so and keep the app."""

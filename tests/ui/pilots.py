@@ -34,8 +34,9 @@ class Desk:
 
     @property
     def named(self) -> bool:
-        """Whether the overview has its runbooks."""
-        return bool(self.overview.query(RunbookList)) and self.overview.query_one(RunbookList).cursor_row is not None
+        """Whether the overview has its panes and knows what its runbooks are called."""
+        panes = self.overview.query(RunbookList)
+        return bool(panes) and ".md" not in text(self.tile("success-rate"))
 
     @property
     def overview(self) -> OverviewScreen:

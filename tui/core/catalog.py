@@ -193,7 +193,7 @@ def _expressions(table: Table) -> Iterator[tuple[str, str, frozenset[promql.Kind
 
 def _runbooks(table: Table) -> Iterator[tuple[str, str]]:
     """Place and target of every reference to a runbook."""
-    for kind in ("tile", "action", "alert"):
+    for kind in ("tile", "action", "alert", "runbook"):
         for place, item in _items(table, kind):
             if target := item.get("runbook"):
                 yield f"{place}.runbook", target

@@ -44,26 +44,19 @@ class Center(msgspec.Struct, frozen=True, kw_only=True):
         """A board that nobody polls yet."""
         return Board(self.catalog, self.metrics, self.alerts, clock=self.clock, rng=self.rng, timeout_s=self.timeout_s)
 
-    def name_runbooks(self) -> tuple[list[tuple[str, str, str]], dict[str, str]]:
-        """What the overview says of runbooks; blocking, after the library's scan.
+    def runbook_titles(self) -> dict[str, str]:
+        """What the tiles' runbooks are called, by target: the section's title where the target names one.
 
-        Returns:
-            Path, title and when-to-use of each runbook that says when to use it (of all, if none does), and the title
-            of every tile's runbook by its target: the section's where the target names one.
+        Blocking, after the library's scan.
         """
-        entries = self.library.entries
-        useful = [entry for entry in entries if entry.header.when] or entries
-        rows = [(entry.path, entry.title, entry.header.when) for entry in useful]
-        titles = {}
+        titles = {entry.runbook: entry.title for entry in self.catalog.runbook}
         for tile in self.catalog.tile:
             target = links.resolve(tile.runbook, self.library)
-            if target.entry is None:
+            if target.entry is None or tile.runbook in titles:
                 continue
-            titles[tile.runbook] = target.entry.title
-            if target.anchor:
-                section = self.library.read(target.entry).runbook.section(target.anchor)
-                titles[tile.runbook] = section.title if section else target.entry.title
-        return rows, titles
+            section = self.library.read(target.entry).runbook.section(target.anchor) if target.anchor else None
+            titles[tile.runbook] = section.title if section else target.entry.title
+        return titles
 
 
 def build(profile: Profile, *, clock: Clock, rng: random.Random) -> Center:

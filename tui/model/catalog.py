@@ -1,8 +1,8 @@
 """The catalog: the one place that names a metric, a threshold, a unit, an action, a link or an alert.
 
 Written by hand as TOML (`dashboards/operations-center.toml`), decoded strictly into these structs: an unknown key is a
-mistake, not a comment. What msgspec cannot see (steps that ascend, unique ids, PromQL, runbooks that exist) is checked by
-`tui.core.catalog`.
+mistake, not a comment. What msgspec cannot see (steps that ascend, unique ids, PromQL, runbooks that exist) is checked
+by `tui.core.catalog`.
 """
 
 from __future__ import annotations
@@ -76,6 +76,15 @@ class Action(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     """Path and query below the Jaeger UI, for example `/search?service=celery-worker`."""
 
 
+class RunbookEntry(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A runbook as the overview offers it, in few words."""
+
+    title: str
+    when: str
+    runbook: str
+    """Path below `runbooks/`."""
+
+
 class AlertRule(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A Prometheus alerting rule."""
 
@@ -104,3 +113,4 @@ class Catalog(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     trend: tuple[Trend, ...] = ()
     action: tuple[Action, ...] = ()
     alert: tuple[AlertRule, ...] = ()
+    runbook: tuple[RunbookEntry, ...] = ()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from typing import ClassVar
 
 from textual import on
@@ -20,7 +20,7 @@ from tui.model.units import format_value
 from tui.screens.detail import DetailScreen, Links, action_detail, tile_detail
 from tui.widgets.banner import Banner
 from tui.widgets.key_bar import KeyBar
-from tui.widgets.panels import ActionList, AlertList, RunbookList, RunbookRow, TrendGraph
+from tui.widgets.panels import ActionList, AlertList, RunbookList, TrendGraph
 from tui.widgets.tile import TileView
 from tui.widgets.top_bar import TopBar
 
@@ -91,7 +91,6 @@ class OverviewScreen(Screen[None]):
         super().__init__()
         self._board, self._identity, self._clock = board, identity, clock
         self._links, self._alerts_note = links, alerts_note
-        self._runbooks: tuple[Sequence[RunbookRow], Mapping[str, str]] | None = None
         self._unwatch: Callable[[], None] | None = None
         for action in board.catalog.action:
             # The catalog's keys are bindings like any other, so the help screen and the key bar know them.
@@ -104,10 +103,9 @@ class OverviewScreen(Screen[None]):
         catalog = self._board.catalog
         yield TopBar(self._identity, self._clock)
         yield Banner()
-        with Body(id="body"):
-            with Container(id="tiles"):
-                for tile in catalog.tile:
-                    yield TileView(tile, display=_display_tile, clock=self._clock)
+        with Body(id="body"), Container(id="tiles"):
+            for tile in catalog.tile:
+                yield TileView(tile, display=_display_tile, clock=self._clock)
         yield KeyBar()
 
     def on_mount(self) -> None:
@@ -122,14 +120,14 @@ class OverviewScreen(Screen[None]):
         alerts, actions = AlertList(self._clock, note=self._alerts_note), ActionList("Quick actions", id="actions")
         trends = [TrendGraph(trend, _display) for trend in catalog.trend]
         left = Vertical(alerts, actions, classes="column")
-        right = Vertical(*trends, RunbookList("Runbooks", id="runbooks"), classes="column")
+        runbooks = RunbookList("Runbooks", id="runbooks")
+        right = Vertical(*trends, runbooks, classes="column")
         await self.query_one(Body).mount(Container(left, right, id="panes"))
         actions.set_rows(catalog.action)
+        runbooks.set_rows(catalog.runbook)
         for trend_id in self._board.trends:
             self._changed(("trend", trend_id))
         self._changed(("alerts", ""))
-        if self._runbooks is not None:
-            self.name_runbooks(*self._runbooks)
         self.set_interval(_AGES_EVERY_S, self._tick)
 
     def on_unmount(self) -> None:
@@ -137,18 +135,12 @@ class OverviewScreen(Screen[None]):
         if self._unwatch is not None:
             self._unwatch()
 
-    def name_runbooks(self, rows: Sequence[RunbookRow], titles: Mapping[str, str]) -> None:
-        """Fill the runbook list, and call the tiles' runbooks by title.
+    def name_runbooks(self, titles: Mapping[str, str]) -> None:
+        """Call the tiles' runbooks by title.
 
         Args:
-            rows: The list.
-            titles: Title by target (`worker-failures.md`, `operations/alert-runbooks.md#workerdown`).
+            titles: By target (`worker-failures.md`, `operations/alert-runbooks.md#workerdown`).
         """
-        self._runbooks = rows, titles
-        for panel in self.query(RunbookList):
-            panel.set_rows(rows)
-            if not rows:
-                panel.say("no runbook found; `ops-center runbook list` says where it looks")
         for view in self.query(TileView):
             title = titles.get(view.tile.runbook)
             if title is not None:

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-import msgspec
 from textual.content import Content
 from textual.message import Message
 
 from tui.model.alert import Alert, Phase
-from tui.model.catalog import Action, Trend
+from tui.model.catalog import Action, RunbookEntry, Trend
 from tui.model.clock import Clock, age
 from tui.model.spark import graph, nice_ceiling
 from tui.model.thresholds import State
@@ -136,36 +135,21 @@ class ActionList(ListPanel[Action]):
         return (fit((("the catalog names none", "muted"),), width),)
 
 
-class RunbookRow(msgspec.Struct, frozen=True):
-    """One runbook as the overview names it."""
+class RunbookList(ListPanel[RunbookEntry]):
+    """The catalog's runbooks and when to use them."""
 
-    path: str
-    title: str
-    when: str
-
-
-class RunbookList(ListPanel[RunbookRow]):
-    """The runbooks and when to use them."""
-
-    _why_empty = "… reading"
-
-    def choose(self, row: RunbookRow) -> None:
+    def choose(self, row: RunbookEntry) -> None:
         """Open it."""
-        self.post_message(OpenRunbook(row.path))
+        self.post_message(OpenRunbook(row.runbook))
 
-    def row_key(self, row: RunbookRow) -> object:
+    def row_key(self, row: RunbookEntry) -> object:
         """A runbook is its path."""
-        return row.path
+        return row.runbook
 
-    def row_line(self, row: RunbookRow, width: int) -> Line:
+    def row_line(self, row: RunbookEntry, width: int) -> Line:
         """Title, when to use it."""
-        return fit(((f"{row.title:28}", ""), (row.when, "muted")), width)
-
-    def say(self, why: str) -> None:
-        """Why the list is empty."""
-        self._why_empty = why
-        self.update_lines()
+        return fit(((f"{row.title:20} ", ""), (row.when, "muted")), width)
 
     def empty(self, width: int) -> Sequence[Line]:
-        """Not read yet, or none there."""
-        return (fit(((self._why_empty, "muted"),), width),)
+        """A catalog need not name runbooks; the browser has all of them."""
+        return (fit((("the catalog names none; 2 has all of them", "muted"),), width),)
