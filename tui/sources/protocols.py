@@ -5,12 +5,15 @@ Every method raises `SourceError` and nothing else, and returns within the timeo
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator
 from typing import Protocol
 
 import msgspec
 
 from tui.model.alert import Alert
+from tui.model.log import LogItem, LogRequest
 from tui.model.samples import Matrix, Vector
+from tui.model.workload import Change, Permission, Ref, Revision, Snapshot
 
 
 class MetricSource(Protocol):
@@ -34,7 +37,10 @@ class AlertSource(Protocol):
 
 
 class Health(msgspec.Struct, frozen=True, kw_only=True):
-    """A backend answered and knows who we are. `version` is empty when it does not tell; `note` says what else matters."""
+    """A backend answered and knows who we are.
+
+    `version` is empty when it does not tell; `note` says what else matters.
+    """
 
     version: str = ""
     authenticated: str = ""
@@ -47,6 +53,42 @@ class Probe(Protocol):
 
     async def probe(self) -> Health:
         """One cheap request that needs the same access as the real ones."""
+        ...
+
+
+class WorkloadSource(Protocol):
+    """Knows the platform's workloads and changes them. Only `tui.core.gate` calls `permission` and `perform`."""
+
+    def watch(self) -> AsyncIterator[Snapshot]:
+        """The present snapshot, then another after every change, coalesced to at most a few a second.
+
+        Never ends by itself: a broken connection is taken up again with backoff, and meanwhile the last snapshot comes
+        once more with `stale` set.
+        """
+        ...
+
+    async def revisions(self, ref: Ref) -> tuple[Revision, ...]:
+        """What `ref` can be rolled back to, newest first."""
+        ...
+
+    async def permission(self, change: Change) -> Permission:
+        """Ask the server whether it would let us; nothing is changed."""
+        ...
+
+    async def perform(self, change: Change) -> str:
+        """Do it, and say in one line what the server answered."""
+        ...
+
+    def equivalent(self, change: Change) -> str:
+        """The kubectl or docker command that would do the same."""
+        ...
+
+
+class LogSource(Protocol):
+    """Streams logs."""
+
+    def stream(self, request: LogRequest) -> AsyncIterator[LogItem]:
+        """All sources of the request, each in its own order; ends when it does not follow and all is said."""
         ...
 
 
