@@ -148,9 +148,20 @@ def test_a_scan_stops_when_asked(folder: Path) -> None:
 def test_titles_are_published_before_texts_are_read(folder: Path) -> None:
     library = Library([folder])
     seen: list[tuple[int, bool]] = []
-    library.scan(lambda: seen.append((len(library.entries), library.complete)))
-    assert seen[0] == (3, False)
-    assert seen[-1] == (3, True)
+    unwatch = library.watch(lambda: seen.append((len(library.entries), library.complete)))
+    library.scan()
+    assert seen == [(3, False), (3, True)]
+    unwatch()
+    library.scan()
+    assert len(seen) == 2
+
+
+def test_a_later_scan_shows_the_old_list_until_the_new_one_can_be_searched(library: Library, folder: Path) -> None:
+    (folder / "new.md").write_text("# New\n\nwalrus\n")
+    seen: list[tuple[int, list[str]]] = []
+    library.watch(lambda: seen.append((len(library.entries), names(library, "walrus"))))
+    library.scan()
+    assert seen == [(4, ["new"])]
 
 
 # ── Searching ────────────────────────────────────────────────────────────────────────────────────────────────────────

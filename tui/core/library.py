@@ -1,14 +1,15 @@
 """The runbooks there are: found in folders, listed at once, searched on every key, read when opened.
 
 `scan` runs in a thread. It first reads the beginning of every file, so that titles can be listed at once, then every
-text for the search index; after each slice it publishes what it has. The other methods may be called from another
-thread at any time. Nothing here parses Markdown in full but `read`.
+text for the search index, and tells those who `watch` of each. The other methods may be called from another thread at
+any time. Nothing here parses Markdown in full but `read`.
 """
 
 from __future__ import annotations
 
 import os
 import stat
+import threading
 import time
 from collections.abc import Callable, Sequence
 from pathlib import Path, PurePosixPath
@@ -101,32 +102,62 @@ class _Found(msgspec.Struct, frozen=True):
     size: int
 
 
+class _Shelf(msgspec.Struct, frozen=True):
+    """A list and the index of the same rows, replaced together."""
+
+    entries: tuple[Entry, ...]
+    index: Index
+
+
 class Library:
     """The runbooks of some folders, in the order of the folders."""
 
     def __init__(self, folders: Sequence[Path]) -> None:
         self.folders = tuple(dict.fromkeys(folder.expanduser().absolute() for folder in folders))
-        self.entries: tuple[Entry, ...] = ()
         self.problems: tuple[Problem, ...] = ()
-        self._index = Index()
+        self.listed = False
+        """Whether every runbook is in the list; until then it grows."""
+        self._shelf = _Shelf((), Index())
         self._pages: dict[Path, tuple[int, int, Page]] = {}
+        self._watchers: list[Callable[[], None]] = []
+        self._scanning = threading.Lock()
+
+    @property
+    def entries(self) -> tuple[Entry, ...]:
+        """All runbooks found so far, folder by folder, in the order of their paths."""
+        return self._shelf.entries
+
+    @property
+    def complete(self) -> bool:
+        """Whether every text is indexed, not only titles and header fields."""
+        return self._shelf.index.complete
+
+    def watch(self, changed: Callable[[], None]) -> Callable[[], None]:
+        """Have `changed` called, in the scanning thread, whenever there is more to show; the result ends that."""
+        self._watchers.append(changed)
+        return lambda: self._watchers.remove(changed)
 
     # ── Finding ──────────────────────────────────────────────────────────────────────────────────────────────────────
 
-    def scan(
-        self,
-        progress: Callable[[], None] = lambda: None,
-        stopped: Callable[[], bool] = lambda: False,
-        *,
-        texts: bool = True,
-    ) -> None:
-        """Look for runbooks and index them; blocking, so call it in a thread.
+    def scan(self, stopped: Callable[[], bool] = lambda: False, *, texts: bool = True) -> None:
+        """Look for runbooks and index them; blocking, so call it in a thread. A second scan waits for the first.
+
+        The first scan publishes its list while it grows; a later one shows the old list until the new one is complete.
 
         Args:
-            progress: Called, in this thread, whenever there is more to show and at the end.
             stopped: Asked between two files; True ends the scan early.
             texts: Whether to read more than titles and header fields, for searching.
         """
+        with self._scanning:
+            self._scan(stopped, texts=texts)
+
+    def scan_once(self, stopped: Callable[[], bool] = lambda: False) -> None:
+        """`scan`, unless that was done; waits for a scan that runs."""
+        with self._scanning:
+            if not self.complete:
+                self._scan(stopped, texts=True)
+
+    def _scan(self, stopped: Callable[[], bool], *, texts: bool) -> None:
         known = {(entry.folder, entry.path): entry for entry in self.entries}
         problems: list[Problem] = []
         found: list[_Found] = []
@@ -134,13 +165,11 @@ class Library:
             before, failed = len(found), len(problems)
             found.extend(_walk(folder, problems))
             if (len(found), len(problems)) == (before, failed):
-                problems.append(
-                    Problem(str(folder), "holds no runbook (*.md)", "add one, or name another folder with --runbooks")
-                )
+                hint = "add one, or name another folder with --runbooks"
+                problems.append(Problem(str(folder), "holds no runbook (*.md)", hint))
         index = Index()
         entries: list[Entry] = []
         published = time.monotonic()
-        first = not self.entries
         for file in found:
             if stopped():
                 return
@@ -149,28 +178,31 @@ class Library:
                 entry = _look(file)
             entries.append(entry)
             index.add(entry.title, entry.header)
-            if first and time.monotonic() - published > _SLICE_S:
-                self.entries, self._index, published = tuple(entries), index, time.monotonic()
-                progress()
-        self.entries, self._index, self.problems = tuple(entries), index, tuple(problems)
-        progress()
+            if not self.listed and time.monotonic() - published > _SLICE_S:
+                published = time.monotonic()
+                self._publish(entries, index)
+        self.problems = tuple(problems)
+        if not self.listed:
+            self.listed = True
+            self._publish(entries, index)
         for row, entry in enumerate(entries if texts else ()):
             if stopped():
                 return
             _index_text(index, row, entry)
         index.complete = texts
-        progress()
+        self._publish(entries, index)
 
-    @property
-    def complete(self) -> bool:
-        """Whether every text is indexed, not only titles and header fields."""
-        return self._index.complete
+    def _publish(self, entries: Sequence[Entry], index: Index) -> None:
+        self._shelf = _Shelf(tuple(entries), index)
+        for changed in tuple(self._watchers):
+            changed()
 
     # ── Asking ───────────────────────────────────────────────────────────────────────────────────────────────────────
 
     def search(self, query: str) -> list[Hit]:
         """Runbooks that match every word of `query`, best first."""
-        index, entries = self._index, self.entries
+        shelf = self._shelf
+        entries, index = shelf.entries, shelf.index
         return [
             Hit(entry=entries[match.row], row=match.row, score=match.score, field=match.field)
             for match in index.search(query)
@@ -178,7 +210,7 @@ class Library:
         ]
 
     def excerpt(self, hit: Hit, query: str) -> Excerpt:
-        """Where in the page a hit matched."""
+        """Where in the page a hit matched; empty when the page has been replaced since."""
         header = hit.entry.header
         match hit.field:
             case "title" | "when":
@@ -187,7 +219,11 @@ class Library:
                 return Excerpt(text=clip("Keywords: " + ", ".join(header.keywords), _EXCERPT))
             case "alerts":
                 return Excerpt(text=clip("Alerts: " + ", ".join(header.alerts), _EXCERPT))
-        return _excerpt(self._index.source(hit.row), query, headings_only=hit.field == "heading")
+        shelf = self._shelf
+        entries, index = shelf.entries, shelf.index
+        if hit.row >= len(entries) or entries[hit.row] != hit.entry:
+            return Excerpt()
+        return _excerpt(index.source(hit.row), query, headings_only=hit.field == "heading")
 
     def suggest(self, name: str, limit: int = 3) -> list[Entry]:
         """Runbooks whose path or title looks like `name`, best first."""

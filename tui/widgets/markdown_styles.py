@@ -1,36 +1,73 @@
-"""How the styles of drawn Markdown look: by the theme on screen, by the terminal's own colours on the command line."""
+"""How drawn Markdown looks on screen, by the theme's variables.
+
+Resolved once per theme, not by component classes: Textual would match each of them against the stylesheet.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from functools import lru_cache
+from typing import NamedTuple
 
 from rich.style import Style
+from textual.color import Color
 
-_TERMINAL: Mapping[str, str] = {
-    "h1": "bold",
-    "h2": "bold cyan",
-    "h3": "bold",
-    "h4": "bold italic",
-    "strong": "bold",
-    "em": "italic",
-    "s": "strike",
-    "code": "cyan",
-    "link": "blue underline",
-    "external": "blue underline",
-    "muted": "dim",
-    "rule": "dim",
-    "quote": "yellow",
-    "bullet": "cyan",
-    "caption": "dim",
-    "caption-name": "bold",
-    "caption-change": "yellow",
-    "caption-danger": "bold red",
-    "code-block": "",
+
+class _Look(NamedTuple):
+    text: str = ""
+    back: str = ""
+    attributes: str = ""
+
+
+_SCREEN: Mapping[str, _Look] = {
+    "page": _Look("foreground", "background"),
+    "h1": _Look("text-primary", attributes="bold"),
+    "h2": _Look("text-primary", attributes="bold"),
+    "h3": _Look(attributes="bold"),
+    "h4": _Look(attributes="bold italic"),
+    "strong": _Look(attributes="bold"),
+    "em": _Look(attributes="italic"),
+    "s": _Look(attributes="strike"),
+    "code": _Look("text-success"),
+    "link": _Look("text-primary", attributes="underline"),
+    "external": _Look("text-accent", attributes="underline"),
+    "muted": _Look("foreground-muted"),
+    "rule": _Look("foreground-muted"),
+    "quote": _Look("text-warning"),
+    "bullet": _Look("text-primary"),
+    "caption": _Look("foreground-muted"),
+    "caption-name": _Look(attributes="bold"),
+    "caption-change": _Look("text-warning"),
+    "caption-danger": _Look("text-error", attributes="bold"),
+    "code-block": _Look("foreground", "panel"),
+    "cursor": _Look("background", "primary", "bold not underline"),
+    "hit": _Look("foreground", "warning-muted"),
+    "current-hit": _Look("background", "warning", "bold not underline"),
+    "stale": _Look("text-warning"),
+    "alarm": _Look("text-error"),
 }
+"""Cursor and hits differ from text by more than colour."""
 
 
-@lru_cache(maxsize=256)
-def terminal_style(names: str) -> Style:
-    """The style of a run on a terminal whose background is not known."""
-    return Style.combine([Style.null(), *(Style.parse(_TERMINAL[name]) for name in names.split())])
+class ScreenStyles:
+    """The styles of one theme; a run's style is looked up once."""
+
+    def __init__(self, variables: Mapping[str, str]) -> None:
+        self._named = {name: _screen_style(look, variables) for name, look in _SCREEN.items()}
+        self._combined: dict[str, Style] = {}
+
+    def __getitem__(self, names: str) -> Style:
+        """The style of names parted by spaces, the later ones over the earlier, over the page's own."""
+        style = self._combined.get(names)
+        if style is None:
+            style = Style.combine([self._named["page"], *(self._named[name] for name in names.split())])
+            self._combined[names] = style
+        return style
+
+    def over(self, name: str) -> Style:
+        """One style alone, to lay over what is there."""
+        return self._named[name]
+
+
+def _screen_style(look: _Look, variables: Mapping[str, str]) -> Style:
+    text, back = (Color.parse(variables[name]).rich_color if name else None for name in look[:2])
+    return Style.parse(look.attributes) + Style(color=text, bgcolor=back)
