@@ -1,1 +1,1 @@
-"""One backend each, behind the Protocols of `tui.sources.protocols`. Client libraries are imported here only, and lazily."""
+"""One backend each, behind `tui.sources.protocols`. Client libraries are imported here only, and lazily."""

@@ -25,12 +25,17 @@ from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import urlsplit
 
+import msgspec
+
 from tui.model.errors import SourceError
 from tui.model.profile import HttpBackend
 from tui.model.text import sanitise_line
 
 BODY_LIMIT = 16 * 1024 * 1024
 """Bytes of one answer that are read; more is refused, since it would stop the screen."""
+
+UNREADABLE = (msgspec.MsgspecError, ValueError, OverflowError, RecursionError)
+"""What decoding a wrong answer raises: not JSON, another shape, text for a number, too deep."""
 
 _SECRET_LIMIT = 65_536
 _WHY_LIMIT = 300

@@ -15,7 +15,7 @@ import msgspec
 from tui.model.errors import SourceError
 from tui.model.profile import HttpBackend, RedisBackend
 from tui.model.text import sanitise_line
-from tui.sources.http import BODY_LIMIT, Access, Denied, explain, is_loopback, secret, timed_out
+from tui.sources.http import BODY_LIMIT, UNREADABLE, Access, Denied, explain, is_loopback, secret, timed_out
 from tui.sources.protocols import Health
 
 if TYPE_CHECKING:
@@ -192,7 +192,7 @@ class _Http:
         """Decode JSON of the shape this backend answers."""
         try:
             return msgspec.json.decode(body, type=kind)
-        except msgspec.MsgspecError as error:
+        except UNREADABLE as error:
             words = self._access.foreign(_text(body)) or "empty"
             raise self._access.garbled(f"no answer of {self._access.name}: {words}") from error
 

@@ -26,7 +26,7 @@ from tui.model.profile import HttpBackend
 from tui.model.samples import Matrix, Sample, Series, Vector
 from tui.model.text import sanitise, sanitise_line
 from tui.sources.call import Call, in_thread
-from tui.sources.http import Access
+from tui.sources.http import UNREADABLE, Access
 from tui.sources.protocols import Health
 
 if TYPE_CHECKING:
@@ -42,7 +42,10 @@ _Point = tuple[float, str]
 _HTTP_OK = 200
 _BAD_QUERY = {400, 422}
 _FRESH = {"nocache": "1"}
-"""Without this VictoriaMetrics answers as of 30 s ago and on a grid of its own. Prometheus ignores it."""
+"""Without this VictoriaMetrics answers as of 30 s ago and on a grid of its own. Prometheus ignores it.
+
+Still, VictoriaMetrics holds the last 30 s of a range at the value before (`-search.latencyOffset`).
+"""
 
 
 class _Envelope(msgspec.Struct, frozen=True):
@@ -182,7 +185,7 @@ class Prometheus:
         def work(call: Call) -> T:
             try:
                 return ask(_Exchange(self._opened(), call, self._access, doing))
-            except (msgspec.MsgspecError, ValueError) as error:  # ValueError: a sample that is no number
+            except UNREADABLE as error:
                 raise self._access.garbled(
                     f"an answer that is not Prometheus': {sanitise_line(str(error), 200)}"
                 ) from error
@@ -287,7 +290,7 @@ def _envelope(body: bytes) -> _Envelope | None:
     """The JSON object around every answer; None when there is none."""
     try:
         return msgspec.json.decode(body, type=_Envelope)
-    except msgspec.MsgspecError:
+    except UNREADABLE:
         return None
 
 

@@ -13,7 +13,7 @@ from tui.model.errors import SourceError
 from tui.model.profile import ComposeBackend, KubernetesBackend
 from tui.model.text import sanitise_line
 from tui.sources.call import Call, in_thread
-from tui.sources.http import Denied, Unreachable, explain, timed_out
+from tui.sources.http import UNREADABLE, Denied, Unreachable, explain, timed_out
 from tui.sources.protocols import Health
 
 if TYPE_CHECKING:
@@ -90,15 +90,16 @@ class KubernetesProbe:
         from kubernetes import client, config
 
         context = self._backend.context or None
+        file = os.environ.get("KUBECONFIG") or "~/.kube/config"
         settings = client.Configuration()
         hint = "set KUBECONFIG, or kubernetes.context in the profile"
         try:
-            contexts, current = config.list_kube_config_contexts()  # type: ignore[no-untyped-call]  # the loader has no types
+            contexts, current = config.list_kube_config_contexts(file)  # type: ignore[no-untyped-call]  # the loader has no types
             names = {one["name"]: one["context"] for one in contexts}
             if context and context not in names:
                 there_are = ", ".join(sanitise_line(name, 60) for name in sorted(names))
                 raise SourceError("Kubernetes", f"no context {sanitise_line(context, 60)}", f"there are: {there_are}")
-            config.load_kube_config(context=context, client_configuration=settings)  # type: ignore[no-untyped-call]  # as above
+            config.load_kube_config(file, context, settings)  # type: ignore[no-untyped-call]  # as above
         except config.ConfigException as error:
             raise SourceError("Kubernetes", f"no kubeconfig to use: {sanitise_line(str(error), 200)}", hint) from error
         except (OSError, ValueError, TypeError, KeyError) as error:  # what a malformed file makes of the loader
@@ -117,7 +118,7 @@ def _refused(error: object) -> SourceError:
     status, body = getattr(error, "status", 0), getattr(error, "body", None) or b""
     try:
         said = msgspec.json.decode(body, type=_Message).message
-    except msgspec.MsgspecError:
+    except UNREADABLE:
         said = str(getattr(error, "reason", ""))
     tail = f" ({status}): {sanitise_line(said, 200)}"
     match status:
@@ -209,7 +210,7 @@ def _running(listed: bytes) -> str:
         else:
             lines = (line for line in listed.splitlines() if line.strip())
             containers = tuple(msgspec.json.decode(line, type=_Container) for line in lines)
-    except msgspec.MsgspecError as error:
+    except UNREADABLE as error:
         hint = "is the compose plugin version 2?"
         raise SourceError("docker compose", "ps did not answer in JSON", hint) from error
     if not containers:
