@@ -288,9 +288,9 @@ def _check(layer: _Values, place: str, problems: list[Problem]) -> None:
             clash(key[0], "a key without certificate", "set cert_file beside it")
         if tokens and (user or passwords):
             clash(tokens[0], "a bearer token and a user or password are both set", "keep one")
-        elif (
-            section != "redis" and user and not passwords
-        ):  # Redis has users without password and passwords without user
+        elif section == "redis":  # it has users without password, and passwords without user
+            continue
+        elif user and not passwords:
             clash(user[0], "a user without password", "set password_file or password_env beside it")
         elif passwords and not user:
             clash(passwords[0], "a password without user", "set username beside it")
