@@ -167,6 +167,28 @@ def show(context: click.Context, *, name: str, runbooks: tuple[Path, ...], as_js
         click.echo(_markdown(page, anchor))
 
 
+@runbook.command()
+@click.argument("paths", nargs=-1, type=click.Path(exists=True, path_type=Path), metavar="[PATH]...")
+@_json("One JSON object with all mistakes.")
+@click.pass_context
+def lint(context: click.Context, *, paths: tuple[Path, ...], as_json: bool) -> None:
+    """Find every mistake in runbooks, one on a line, each with its place.
+
+    PATH is a file or a folder; without one, the profile's folders and the shipped one. Exit code 0: no mistakes, 1:
+    mistakes.
+    """
+    from tui.core.lint import lint as check
+
+    problems = check(paths or options.runbook_folders(context))
+    if as_json:
+        facts = [{"place": problem.place, "why": problem.why, "hint": problem.hint} for problem in problems]
+        _echo_json({"ok": not problems, "problems": facts})
+    for problem in () if as_json else problems:
+        click.echo(f"{problem.place}: {problem.why}" + (f"; hint: {problem.hint}" if problem.hint else ""))
+    click.echo(f"{len(problems)} mistakes" if problems else "no mistakes", err=True)
+    context.exit(1 if problems else 0)
+
+
 def _find(library: Library, wanted: str) -> Entry | None:
     """The runbook of a path, a title, or what is nearly one and nothing else."""
     from tui.core import links

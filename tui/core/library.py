@@ -340,13 +340,18 @@ def _index_text(index: Index, row: int, entry: Entry) -> None:
 
 
 def _excerpt(text: str, query: str, *, headings_only: bool) -> Excerpt:
-    """The line that holds the most words of `query`, the first of several, and the section it stands in."""
+    """The line that holds the most words of `query`, and the section it stands in.
+
+    Of several the first, but rather one below the header, whose fields the list shows anyway.
+    """
     asked = words(query)
     found = headings(text)
     if headings_only:
         lines = [(heading.line, heading.title) for heading in found]
     else:
         lines = list(enumerate(text.split("\n"), 1))
+        below = next((heading.line for heading in found if heading.level > 1), 1) - 1
+        lines = lines[below:] + lines[:below]
     counts = [sum(word in line for word in asked) for line in (line.lower() for _, line in lines)]
     best = max(counts, default=0)
     if best:

@@ -185,7 +185,6 @@ class RunbooksScreen(Screen[None]):
     def on_mount(self) -> None:
         """Show what is known and follow what is found."""
         self.query_one("#find").display = False
-        self.query_one(Outline).display = False
         self.library_list.focus()
         self._unwatch = self._library.watch(self._tell)
         self._list()
@@ -321,6 +320,8 @@ class RunbooksScreen(Screen[None]):
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:  # noqa: ARG002 - Textual's
         """The keys of a page do something while it has the focus."""
+        if action == "outline" and isinstance(self.focused, Outline):
+            return True
         if action in _ON_THE_PAGE:
             return isinstance(self.focused, RunbookView) and self.focused.page is not None
         return True
@@ -432,28 +433,29 @@ class RunbooksScreen(Screen[None]):
 
     def action_leave(self) -> None:
         """Close what is open, innermost first."""
-        outline, find, field = self.query_one(Outline), self.query_one("#find"), self.query_one("#filter", Filter)
-        if find.display:
+        if self.query_one("#find").display:
             self._close_find()
             self.view.find("")
             self.view.focus()
-        elif outline.display and (self.has_class("-narrow") or self.focused is outline):
-            outline.display = False
-            self.view.focus()
+        elif isinstance(self.focused, Outline):
+            self._show_contents(shown=False)
         elif isinstance(self.focused, RunbookView):
             self.remove_class("-reading")
             self.library_list.focus()
         else:
-            field.value = ""
+            self.query_one("#filter", Filter).value = ""
             self.library_list.focus()
 
     # ── Table of contents ────────────────────────────────────────────────────────────────────────────────────────────
 
     def action_outline(self) -> None:
         """Show or hide the table of contents."""
-        outline = self.query_one(Outline)
-        outline.display = not outline.display
-        if outline.display:
+        self._show_contents(shown=not self.has_class("-contents"))
+
+    def _show_contents(self, *, shown: bool) -> None:
+        self.set_class(shown, "-contents")
+        if shown:
+            outline = self.query_one(Outline)
             outline.point_at(self.view.section)
             outline.focus()
         else:
@@ -461,9 +463,9 @@ class RunbooksScreen(Screen[None]):
 
     @on(Outline.Chosen)
     def _go_to_section(self, event: Outline.Chosen) -> None:
-        self.view.go_to_line(event.section.start)
         if self.has_class("-narrow"):
-            self.query_one(Outline).display = False
+            self._show_contents(shown=False)
+        self.view.go_to_line(event.section.start)
         self.view.focus()
 
 

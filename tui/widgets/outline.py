@@ -16,7 +16,7 @@ class Outline(OptionList):
     """Headings, indented by level; Enter goes to one."""
 
     DEFAULT_CSS = """
-    Outline { border: round $foreground 25%; scrollbar-size-vertical: 1; }
+    Outline { border: round $foreground 25%; padding: 0 1; background: $background; scrollbar-size-vertical: 1; }
     Outline:focus { border: round $accent; }
     """
     BINDING_GROUP_TITLE = "Contents"
@@ -29,7 +29,7 @@ class Outline(OptionList):
             self.section = section
 
     def __init__(self, *, id: str) -> None:  # noqa: A002 - Textual's name for it
-        super().__init__(markup=False, compact=True, id=id)
+        super().__init__(markup=False, id=id)
         self.border_title = "Contents"
         self._sections: Sequence[Section] = ()
 

@@ -132,7 +132,7 @@ class RunbookView(ScrollView, can_focus=True):
 
     @property
     def _width(self) -> int:
-        return min(self.size.width - _PAD, WIDEST)
+        return min(self.scrollable_content_region.width - _PAD, WIDEST)
 
     def _settle(self) -> None:
         """Draw what is wanted at the top and around it, scroll there, and leave the rest to idle time."""
