@@ -43,6 +43,7 @@ bench: .venv/.ready ## Measure: start-up, keys under load, idle wire, runbooks
 
 snapshots: .venv/.ready ## Accept the screens as they are now, after looking at them
 	@$(RUN) pytest -q tests/ui --snapshot-update
+	@cp "tests/ui/__snapshots__/test_snapshots/test_overview[disturbed-ops-dark-wide].raw" tests/ui/overview.svg
 
 servers:
 	@PATH="$$PATH:/usr/sbin:/sbin"; missing=(); for name in $(SERVERS); do command -v $$name >/dev/null || missing+=($$name); done; \

@@ -14,12 +14,15 @@ from textual.binding import Binding, BindingType
 from textual.screen import ModalScreen, Screen
 from textual.worker import Worker, WorkerState, get_current_worker
 
+from tui.core.board import Changed
 from tui.core.center import Center
 from tui.core.deeplinks import action_links
+from tui.model.alert import Phase
 from tui.model.catalog import Action
 from tui.screens.overview import OverviewScreen
 from tui.widgets.messages import OpenRunbook, SendToClipboard
 from tui.widgets.themes import DARK, LIGHT
+from tui.widgets.top_bar import TopBar
 
 if TYPE_CHECKING:
     from tui.screens.runbooks import RunbooksScreen
@@ -82,7 +85,20 @@ class OpsCenter(App[None]):
         """Ask the backends and look for runbooks once the first frame is out."""
         self.call_after_refresh(self._start)
 
+    def _show_alerts(self) -> None:
+        """Say in the top line of the screen in front how many alerts are active."""
+        alerts = self.board.alerts.alerts
+        firing = sum(alert.phase is Phase.FIRING for alert in alerts)
+        for screen in self.screen_stack:
+            for bar in screen.query(TopBar):
+                bar.show_alerts(firing=firing, pending=len(alerts) - firing)
+
+    def _board_changed(self, changed: Changed) -> None:
+        if changed[0] == "alerts":
+            self._show_alerts()
+
     def _start(self) -> None:
+        self.board.watch(self._board_changed)
         gc.freeze()  # what the start has built stays; see tui.cli.options.start
         gc.enable()
         self.run_worker(self.board.run(), name="board", exit_on_error=False)
@@ -97,7 +113,9 @@ class OpsCenter(App[None]):
 
     def _scan(self) -> None:
         worker = get_current_worker()
-        self._center.library.scan(stopped=lambda: worker.is_cancelled)
+        self._center.library.scan_once(lambda: worker.is_cancelled)
+        if worker.is_cancelled:
+            return
         self.call_from_thread(self._name_runbooks, self._center.runbook_titles())
 
     def _name_runbooks(self, titles: dict[str, str]) -> None:
@@ -129,6 +147,7 @@ class OpsCenter(App[None]):
     async def action_mode(self, mode: str) -> None:
         """Go to a screen."""
         await self.switch_mode(mode)
+        self._show_alerts()
 
     async def action_search(self) -> None:
         """Search the runbooks."""
@@ -176,7 +195,7 @@ class OpsCenter(App[None]):
     async def _to_runbooks(self) -> RunbooksScreen:
         from tui.screens.runbooks import RunbooksScreen
 
-        await self.switch_mode("runbooks")
+        await self.action_mode("runbooks")
         screen = self._screen_stacks["runbooks"][0]
         assert isinstance(screen, RunbooksScreen)  # noqa: S101 - the mode's own base screen
         return screen

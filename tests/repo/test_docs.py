@@ -53,6 +53,11 @@ def test_the_readme_names_every_option_of_the_program() -> None:
     assert said <= set(re.findall(r"--[a-z-]+", README))
 
 
+def test_the_picture_in_the_readme_is_what_the_tests_see() -> None:
+    snapshot = ROOT / "tests/ui/__snapshots__/test_snapshots/test_overview[disturbed-ops-dark-wide].raw"
+    assert (ROOT / "tests/ui/overview.svg").read_bytes() == snapshot.read_bytes(), "run `make snapshots`"
+
+
 @pytest.mark.parametrize("page", PAGES)
 def test_links_of_the_documentation_lead_to_files(page: str) -> None:
     text = (ROOT / page).read_text(encoding="utf-8")

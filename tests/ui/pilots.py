@@ -9,6 +9,7 @@ from textual.pilot import Pilot
 from tests.doubles import FakeClock, Scripted, center, disturbed
 from tui.app import OpsCenter
 from tui.screens.overview import OverviewScreen
+from tui.screens.runbooks import RunbooksScreen
 from tui.widgets.lines import Lines
 from tui.widgets.panels import RunbookList
 from tui.widgets.tile import TileView
@@ -43,6 +44,24 @@ class Desk:
         """The overview, also when another screen is in front."""
         screen = self.app._screen_stacks["overview"][0]
         assert isinstance(screen, OverviewScreen)
+        return screen
+
+    @property
+    def page(self) -> str:
+        """The path of the runbook that is open."""
+        page = self._browser.view.page
+        return page.entry.path if page is not None else ""
+
+    @property
+    def here(self) -> str:
+        """The anchor of the section at the top of the open runbook."""
+        section = self._browser.view.section
+        return section.slug if section is not None else ""
+
+    @property
+    def _browser(self) -> RunbooksScreen:
+        screen = self.app._screen_stacks["runbooks"][0]
+        assert isinstance(screen, RunbooksScreen)
         return screen
 
     async def poll(self, pilot: Pilot[None]) -> None:

@@ -12,7 +12,6 @@ from textual.containers import Container, ScrollableContainer, Vertical
 from textual.screen import Screen
 
 from tui.core.board import Board, Changed
-from tui.model.alert import Phase
 from tui.model.catalog import Action, Tile
 from tui.model.clock import Clock
 from tui.model.identity import Identity
@@ -160,11 +159,8 @@ class OverviewScreen(Screen[None]):
             for graph in self.query(f"#trend-{which}").results(TrendGraph):
                 graph.show(self._board.trends[which])
         else:
-            state = self._board.alerts
             for panel in self.query(AlertList):
-                panel.show(state)
-            firing = sum(alert.phase is Phase.FIRING for alert in state.alerts)
-            self.query_one(TopBar).show_alerts(firing=firing, pending=len(state.alerts) - firing)
+                panel.show(self._board.alerts)
 
     def action_poll(self) -> None:
         """Ask now."""

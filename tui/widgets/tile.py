@@ -73,11 +73,11 @@ class TileView(Lines, can_focus=True):
     DEFAULT_CSS = """
     TileView {
         height: 5; padding: 0 1; align: right middle; border: round $foreground 25%; border-title-color: $foreground;
-        &.-ok { border: round $success; }
-        &.-warn { border: round $warning; }
-        &.-crit { border: round $error; border-title-style: bold; }
-        &.-unknown { border: dashed $accent; }
-        &:focus { border: heavy $foreground; }
+        &:focus { border: heavy $foreground 50%; border-title-style: bold; }
+        &.-ok { border: round $success; &:focus { border: heavy $success; } }
+        &.-warn { border: round $warning; &:focus { border: heavy $warning; } }
+        &.-crit { border: round $error; border-title-style: bold; &:focus { border: heavy $error; } }
+        &.-unknown { border: dashed $accent; &:focus { border: heavy $accent; } }
     }
     """
     BINDING_GROUP_TITLE = "Tiles"
