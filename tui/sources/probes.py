@@ -15,7 +15,7 @@ import msgspec
 from tui.model.errors import SourceError
 from tui.model.profile import HttpBackend, RedisBackend
 from tui.model.text import sanitise_line
-from tui.sources.http import BODY_LIMIT, UNREADABLE, Access, Denied, explain, is_loopback, secret, timed_out
+from tui.sources.http import BODY_LIMIT, UNREADABLE, Access, Denied, explain, is_loopback, secret, timed_out, tls
 from tui.sources.protocols import Health
 
 if TYPE_CHECKING:
@@ -158,7 +158,9 @@ class RedisProbe:
         from redis.backoff import NoBackoff
 
         backend = self._backend
-        tls = backend.url.startswith("rediss:") and backend.ca_file is not None
+        own_ca = backend.url.startswith("rediss:") and backend.ca_file is not None
+        if own_ca:
+            tls(self._what, backend.ca_file)  # the client does not say which file it cannot use
         password = secret(self._what, backend.password_file, backend.password_env)
         return Redis.from_url(
             backend.url,
@@ -166,7 +168,7 @@ class RedisProbe:
             password=password or None,
             socket_connect_timeout=backend.timeout_s * _CONNECT_SHARE,
             retry=Retry(NoBackoff(), 0),
-            **({"ssl_ca_certs": str(backend.ca_file)} if tls else {}),  # type: ignore[arg-type]  # only TLS connections know it
+            **({"ssl_ca_certs": str(backend.ca_file)} if own_ca else {}),  # type: ignore[arg-type]  # only TLS connections know it
         )
 
 

@@ -92,22 +92,20 @@ class KubernetesProbe:
         context = self._backend.context or None
         file = os.environ.get("KUBECONFIG") or "~/.kube/config"
         settings = client.Configuration()
-        hint = "set KUBECONFIG, or kubernetes.context in the profile"
         try:
-            contexts, current = config.list_kube_config_contexts(file)  # type: ignore[no-untyped-call]  # the loader has no types
+            contexts, current = config.list_kube_config_contexts(file)  # type: ignore[no-untyped-call]  # it has no types
             names = {one["name"]: one["context"] for one in contexts}
-            if context and context not in names:
-                there_are = ", ".join(sanitise_line(name, 60) for name in sorted(names))
-                raise SourceError("Kubernetes", f"no context {sanitise_line(context, 60)}", f"there are: {there_are}")
-            config.load_kube_config(file, context, settings)  # type: ignore[no-untyped-call]  # as above
-        except config.ConfigException as error:
-            raise SourceError("Kubernetes", f"no kubeconfig to use: {sanitise_line(str(error), 200)}", hint) from error
-        except (OSError, ValueError, TypeError, KeyError) as error:  # what a malformed file makes of the loader
-            why = f"the kubeconfig cannot be read: {type(error).__name__}"
-            raise SourceError("Kubernetes", why, hint) from error
+            if not context or context in names:
+                config.load_kube_config(file, context, settings)  # type: ignore[no-untyped-call]  # as above
+        except Exception as error:  # a wrong file makes the loader raise anything, its YAML parser's errors too
+            why = f"no kubeconfig to use: {sanitise_line(str(error), 200) or type(error).__name__}"
+            raise SourceError("Kubernetes", why, "set KUBECONFIG, or kubernetes.context in the profile") from error
+        if context and context not in names:
+            there_are = ", ".join(sanitise_line(name, 60) for name in sorted(names))
+            raise SourceError("Kubernetes", f"no context {sanitise_line(context, 60)}", f"there are: {there_are}")
         settings.retries = 0
-        namespace = names[context] if context else current["context"]
-        return client.ApiClient(settings), self._backend.namespace or namespace.get("namespace") or "default"
+        chosen = names[context] if context else current["context"]
+        return client.ApiClient(settings), self._backend.namespace or chosen.get("namespace") or "default"
 
 
 class _Message(msgspec.Struct, frozen=True):
