@@ -7,6 +7,11 @@ import contextlib
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 
 import msgspec
+import pytest
+
+from tui.model.errors import SourceError
+from tui.model.profile import HttpBackend
+from tui.sources.prometheus import Prometheus
 
 Talk = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
 
@@ -78,3 +83,13 @@ def saying(answer: Callable[[Request], bytes] | bytes, seen: list[Request] | Non
 
 VECTOR = '{"status":"success","data":{"resultType":"vector","result":[{"metric":{},"value":[1795442602.5,"1"]}]}}'
 """The answer to `vector(1)`."""
+
+
+async def asked(talk: Talk, **settings: object) -> SourceError:
+    """The error of one query to a Prometheus that talks like this."""
+    async with talking(talk) as url:
+        source = Prometheus(HttpBackend(url=url, **settings))  # type: ignore[arg-type]  # each test gives fitting ones
+        with pytest.raises(SourceError) as caught:
+            await source.instant("up")
+        await source.aclose()
+    return caught.value
