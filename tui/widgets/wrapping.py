@@ -50,8 +50,9 @@ def _fold_part(part: str, width: int) -> list[tuple[int, int]]:
     for match in _WORD.finditer(part):
         word = match.group().rstrip()
         size = cells(word)
-        if used + size > width and end > begin:
-            lines.append((begin, end))
+        if used + size > width:
+            if end > begin:
+                lines.append((begin, end))
             begin, used = match.start(), 0
         if size > width:
             *full, (last_begin, last_end) = chop(word, width)
