@@ -33,6 +33,9 @@ class Condition(msgspec.Struct, frozen=True, kw_only=True):
     reason: str = ""
     message: str = ""
     changed_at: float | None = None
+    """When its status last became another."""
+    updated_at: float | None = None
+    """When the server last confirmed it: what a progress deadline counts from."""
 
 
 class Container(msgspec.Struct, frozen=True, kw_only=True):
@@ -69,6 +72,10 @@ class Workload(msgspec.Struct, frozen=True, kw_only=True):
     update_revision: str = ""
     """StatefulSet only: equal when its rollout is complete."""
     partition: int = 0
+    strategy: str = ""
+    """RollingUpdate, Recreate (Deployment only) or OnDelete (StatefulSet only)."""
+    template: str = ""
+    """A digest of the pod template: another one is another rollout, whatever was changed in it."""
     containers: tuple[Container, ...] = ()
     conditions: tuple[Condition, ...] = ()
 
