@@ -13,6 +13,7 @@ from tui.screens.runbooks import RunbooksScreen
 from tui.widgets.lines import Lines
 from tui.widgets.panels import RunbookList
 from tui.widgets.tile import TileView
+from tui.widgets.top_bar import UtcClock
 
 SIZES = {"wide": (160, 45), "small": (80, 24)}
 THEMES = ("ops-dark", "ops-light")
@@ -73,6 +74,16 @@ class Desk:
     def tile(self, tile_id: str) -> TileView:
         """One tile."""
         return self.overview.query_one(f"#tile-{tile_id}", TileView)
+
+
+async def strike(app: OpsCenter, pilot: Pilot[None]) -> None:
+    """Have every clock and age tell the time that the test has set, now and not within a second."""
+    for screen in app.screen_stack:
+        for clock in screen.query(UtcClock):
+            clock.refresh()
+        if isinstance(screen, OverviewScreen):
+            screen._tick()
+    await pilot.pause()
 
 
 def text(widget: Lines) -> str:

@@ -10,7 +10,7 @@ import pytest
 from textual.pilot import Pilot
 
 from tests.doubles import DOWN, LATENCY, QUEUE, SUCCESS, WORKERS, FakeClock, Scripted
-from tests.ui.pilots import SIZES, THEMES, Desk, until
+from tests.ui.pilots import SIZES, THEMES, Desk, strike, until
 from tests.ui.test_demo import Demo
 
 Snap = Callable[..., bool]
@@ -58,8 +58,7 @@ def desk_in(theme: str, state: str) -> tuple[Desk, Callable[[Pilot[None]], Await
         if change is not None:
             change(desk.source, desk.clock)
             await desk.poll(pilot)
-        desk.overview._tick()
-        await pilot.pause()
+        await strike(desk.app, pilot)
 
     return desk, bring
 
@@ -116,5 +115,6 @@ def test_demo_and_its_faults(snap_compare: Snap, size: tuple[int, int], theme: s
         await demo.app.board.poll_history()
         await pilot.press("f", "u", "w")
         await demo.later(pilot, 60)
+        await strike(demo.app, pilot)
 
     assert snap_compare(demo.app, terminal_size=size, run_before=bring)

@@ -15,6 +15,19 @@ from tui.cli.runbook import runbook
 from tui.cli.status import status
 
 
+class Assignment(click.ParamType):
+    """`NAME=VALUE`."""
+
+    name = "assignment"
+
+    def convert(self, value: str, param: click.Parameter | None, ctx: click.Context | None) -> tuple[str, str]:
+        """The two halves; whether there is such a setting is for the settings to say."""
+        name, equals, text = value.partition("=")
+        if not equals or not name:
+            self.fail(f'expected NAME=VALUE, got "{value}"', param, ctx)
+        return name, text
+
+
 @click.group(
     invoke_without_command=True,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
@@ -31,10 +44,18 @@ from tui.cli.status import status
     help="Folder of runbooks besides the shipped ones; may be given several times.",
 )
 @click.option("--read-only", is_flag=True, help="Refuse every action that changes something.")
+@click.option(
+    "--set",
+    "settings",
+    type=Assignment(),
+    multiple=True,
+    metavar="NAME=VALUE",
+    help="Any setting by name, such as redis.url=redis://cache:6379/0; may be given several times.",
+)
 @click.option("--no-mouse", is_flag=True, help="Leave the mouse to the terminal, so that it selects text.")
 @click.version_option(package_name="ops-center", prog_name="ops-center")
 @click.pass_context
-def main(
+def main(  # noqa: PLR0913 - one parameter an option
     context: click.Context,
     *,
     profile: str | None,
@@ -43,6 +64,7 @@ def main(
     catalog: Path | None,
     runbooks: tuple[Path, ...],
     read_only: bool,
+    settings: tuple[tuple[str, str], ...],
     no_mouse: bool,
 ) -> None:
     """A terminal operations center: tiles, alerts and runbooks of one platform.
@@ -57,6 +79,7 @@ def main(
         catalog=catalog,
         runbooks=runbooks,
         read_only=read_only,
+        settings=settings,
         mouse=not no_mouse,
     )
     if context.invoked_subcommand is None:

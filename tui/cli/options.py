@@ -28,6 +28,7 @@ class Flags(msgspec.Struct, frozen=True, kw_only=True):
     catalog: Path | None = None
     runbooks: tuple[Path, ...] = ()
     read_only: bool = False
+    settings: tuple[tuple[str, str], ...] = ()
     mouse: bool = True
 
     @property
@@ -39,7 +40,7 @@ class Flags(msgspec.Struct, frozen=True, kw_only=True):
             "runbooks": self.runbooks,
             "read_only": self.read_only,
         }
-        return {name: value for name, value in said.items() if value}
+        return {**dict(self.settings), **{name: value for name, value in said.items() if value}}
 
 
 def flags(context: click.Context) -> Flags:

@@ -81,7 +81,7 @@ def build(profile: Profile, *, clock: Clock, rng: random.Random) -> Center:
         alerts=backends.alerts,
         clock=clock,
         rng=rng,
-        timeout_s=profile.prometheus.timeout_s,
+        timeout_s=profile.prometheus.timeout_s + 1,  # the client's own comes first, and says more
         library=Library((*profile.runbooks, resources.runbooks())),
         aclose=backends.aclose,
         grafana=profile.grafana.url,

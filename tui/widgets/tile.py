@@ -33,12 +33,16 @@ _AGE_GRAIN_S = 5
 """Below a minute an age is told in steps of this: a digit a second on each tile is most of an idle screen's traffic."""
 
 
+_FRESH_AGE, _STALE_AGE = 4, 13
+"""Cells for the age: `59m` and `last 59m ago`, and one between it and the sparkline."""
+
+
 class Age(Lines):
     """How old the value is; a widget of its own, because Textual repaints a line of a widget whole."""
 
-    DEFAULT_CSS = """
-    Age { width: 4; height: 1; }
-    Age.-stale { width: 13; }
+    DEFAULT_CSS = f"""
+    Age {{ width: {_FRESH_AGE}; height: 1; }}
+    Age.-stale {{ width: {_STALE_AGE}; }}
     """
 
     def __init__(self, clock: Clock) -> None:
@@ -49,7 +53,7 @@ class Age(Lines):
     def show(self, state: TileState) -> None:
         """Tell the age of this state's value."""
         self._state = state
-        self.set_class(not state.current and state.good is not None, "-stale")
+        self.set_class(not state.current, "-stale")
         self.update_lines()
 
     def lay_out(self, width: int, height: int) -> Sequence[Line]:  # noqa: ARG002 - one line
@@ -146,7 +150,7 @@ class TileView(Lines, can_focus=True):
     def _history(self, width: int) -> Line:
         state = self.state
         tone = STATE_TONES[state.state] if state.current and state.state else "muted"
-        room = max(width - self.query_one(Age).size.width - 1, 0)
+        room = max(width - (_FRESH_AGE if state.current else _STALE_AGE) - 1, 0)
         return ((sparkline(state.history.values, room) if state.history else "", tone),)
 
     def _advice(self, width: int) -> Line:
