@@ -47,7 +47,7 @@ def test_help_lists_the_commands(installed: Path, tmp_path: Path) -> None:
 def test_the_runbooks_are_those_of_the_checkout(installed: Path, tmp_path: Path) -> None:
     listed = json.loads(run([installed, "runbook", "list", "--json"], tmp_path))
     shipped = {path.relative_to(ROOT / "runbooks").as_posix() for path in (ROOT / "runbooks").rglob("*.md")}
-    assert {entry["path"] for entry in listed} == shipped
+    assert {f"{entry['name']}.md" for entry in listed} == shipped
 
 
 def test_the_catalog_is_inside(installed: Path, tmp_path: Path) -> None:
