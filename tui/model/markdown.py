@@ -153,7 +153,8 @@ def headings(text: str) -> tuple[Heading, ...]:
     slugger = Slugger()
     return tuple(
         Heading(level, title, slugger.add(title), line)
-        for line, level, title in ((line, level, unmarked(marked)) for line, level, marked in _headings(text.split("\n")))
+        for line, level, marked in _headings(text.split("\n"))
+        for title in (unmarked(marked),)
     )
 
 
