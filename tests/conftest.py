@@ -1,3 +1,3 @@
 """Fixtures for all tests."""
 
-pytest_plugins = ["tests.services.fixtures"]
+pytest_plugins = ["tests.cluster.fixtures", "tests.services.fixtures"]
