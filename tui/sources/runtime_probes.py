@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
-import signal
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -13,7 +13,8 @@ from tui.model.errors import SourceError
 from tui.model.profile import ComposeBackend, KubernetesBackend
 from tui.model.text import sanitise_line
 from tui.sources.call import Call, in_thread
-from tui.sources.http import UNREADABLE, Denied, Unreachable, explain, timed_out
+from tui.sources.docker import WHAT, Docker, Listed, listed
+from tui.sources.http import UNREADABLE, Denied, explain, timed_out
 from tui.sources.protocols import Health
 
 if TYPE_CHECKING:
@@ -129,12 +130,6 @@ def _refused(error: object) -> SourceError:
     return SourceError("Kubernetes", f"refused{tail}", "is this the API server?")
 
 
-class _Container(msgspec.Struct, frozen=True):
-    service: str = msgspec.field(name="Service", default="")
-    state: str = msgspec.field(name="State", default="")
-    health: str = msgspec.field(name="Health", default="")
-
-
 class ComposeProbe:
     """Asks `docker compose ps` which services run.
 
@@ -142,75 +137,23 @@ class ComposeProbe:
     """
 
     def __init__(self, backend: ComposeBackend) -> None:
-        self._backend = backend
+        self._docker, self._timeout_s = Docker(backend), backend.timeout_s
 
     async def probe(self) -> Health:
         """Version of compose, and which services do not run."""
         try:
-            async with asyncio.timeout(self._backend.timeout_s):
-                version = await self._docker("version", "--short")
-                listed = await self._docker(*self._project(), "ps", "--all", "--format", "json")
+            async with asyncio.timeout(self._timeout_s):
+                version = await self._docker.run(["compose", "version", "--short"])
+                containers = listed(
+                    (await self._docker.run(self._docker.compose("ps", "--all", "--format", "json"))).out
+                )
         except TimeoutError:
-            raise timed_out("docker compose", self._backend.timeout_s, connected=True) from None
-        return Health(
-            version=sanitise_line(version.decode(errors="replace"), 40), authenticated="docker", note=_running(listed)
-        )
-
-    def _project(self) -> list[str]:
-        said = (("--project-name", self._backend.project), ("--file", str(self._backend.file or "")))
-        return [part for name, value in said if value for part in (name, value)]
-
-    async def _docker(self, *arguments: str) -> bytes:
-        try:
-            process = await asyncio.create_subprocess_exec(
-                "docker",
-                "compose",
-                *arguments,
-                stdin=asyncio.subprocess.DEVNULL,
-                stdout=asyncio.subprocess.PIPE,
-                stderr=asyncio.subprocess.PIPE,
-                start_new_session=True,
-            )
-        except OSError as error:
-            hint = "install docker with its compose plugin, and see that it is in PATH"
-            raise Unreachable("docker compose", f"docker cannot be started: {error.strerror}", hint) from error
-        try:
-            out, err = await process.communicate()
-        finally:
-            if process.returncode is None:  # out of time: end it, and the plugin it started
-                os.killpg(process.pid, signal.SIGKILL)
-                await process.wait()
-        if process.returncode:
-            raise _compose_failed(err.decode(errors="replace"))
-        return out
+            raise timed_out(WHAT, self._timeout_s, connected=True) from None
+        words = sanitise_line(version.out.decode(errors="replace"), 40)
+        return Health(version=words, authenticated="docker", note=_running(containers))
 
 
-def _compose_failed(said: str) -> SourceError:
-    lines = [line for line in said.splitlines() if line.strip()]
-    why = sanitise_line(lines[-1] if lines else "it failed without a word", 300)
-    lower = said.lower()
-    if "permission denied" in lower:
-        return Denied(
-            "docker compose", why, "may you use docker's socket? add yourself to its group, or set DOCKER_HOST"
-        )
-    if "cannot connect" in lower or "daemon running" in lower:
-        return Unreachable("docker compose", why, "start docker, or set DOCKER_HOST to where it runs")
-    if any(words in lower for words in ("unknown command", "is not a docker command", "unknown flag: --short")):
-        return Unreachable("docker compose", sanitise_line(lines[0], 300), "install docker's compose plugin")
-    return SourceError("docker compose", why, "set compose.project or compose.file in the profile")
-
-
-def _running(listed: bytes) -> str:
-    """What `ps --format json` says: one object a line, or in older versions one array."""
-    try:
-        if listed.lstrip().startswith(b"["):
-            containers = msgspec.json.decode(listed, type=tuple[_Container, ...])
-        else:
-            lines = (line for line in listed.splitlines() if line.strip())
-            containers = tuple(msgspec.json.decode(line, type=_Container) for line in lines)
-    except UNREADABLE as error:
-        hint = "is the compose plugin version 2?"
-        raise SourceError("docker compose", "ps did not answer in JSON", hint) from error
+def _running(containers: Sequence[Listed]) -> str:
     if not containers:
         return "no container runs in this project"
     down = [one for one in containers if one.state != "running" or one.health == "unhealthy"]
