@@ -43,6 +43,8 @@ class LogNotice(msgspec.Struct, frozen=True, kw_only=True):
     source: str
     text: str
     at: float
+    gone: bool = False
+    """Nothing more comes from this source, unless it appears again."""
 
 
 LogItem = LogLines | LogNotice
