@@ -86,14 +86,20 @@ class Cluster:
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        failed = [task for task in self._tasks if task.done()]
+        failed = [task for task in self._tasks if task.done()]  # before they are told to
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
         if self._runner is not None:
             await self._runner.cleanup()
         for task in failed:
-            task.result()  # a controller that broke is the first thing to know
+            task.result()
+
+    def _raise_failure(self) -> None:
+        """A controller that broke is the first thing to know."""
+        for task in self._tasks:
+            if task.done():
+                task.result()
 
     def admit(self, user: User) -> Path:
         """Let somebody in; the kubeconfig with their token."""
@@ -149,6 +155,7 @@ class Cluster:
         with self.store.subscribed(self.store.version) as queue:
             async with asyncio.timeout(timeout_s):
                 while not holds():
+                    self._raise_failure()
                     await queue.get()
 
     async def kubectl(

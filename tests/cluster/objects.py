@@ -96,8 +96,9 @@ def prune(value: Any) -> Any:  # noqa: ANN401 - JSON is of any type
 
 
 def template_of(template: Object) -> Object:
-    """A pod template as it is compared: pruned, without the labels the controllers add."""
+    """A pod template as it is compared: pruned, without what controllers add to it."""
     bare: Object = prune(template)
+    bare.pop("$patch", None)  # in a ControllerRevision
     labels = dict(bare.get("metadata", {}).get("labels", {}))
     labels.pop("pod-template-hash", None)
     bare["metadata"] = {**bare.get("metadata", {}), "labels": labels}

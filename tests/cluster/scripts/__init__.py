@@ -1,0 +1,1 @@
+"""What the containers of the platform run here: programs that write the logs of the real ones."""
