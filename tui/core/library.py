@@ -8,6 +8,7 @@ any time. Nothing here parses Markdown in full but `read`.
 from __future__ import annotations
 
 import os
+import re
 import stat
 import threading
 import time
@@ -17,6 +18,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from tui.core import search
 from tui.core.search import Field, Index, words
 from tui.model.errors import Problem, SourceError
 from tui.model.header import Header, outline
@@ -38,6 +40,7 @@ _SLICE_S = 0.1
 """Seconds between two times the list is published while it grows."""
 
 _EXCERPT = 160
+_CELLS = re.compile(r"\s*\|\s*")
 _SKIPPED = {"node_modules"}
 
 
@@ -70,7 +73,7 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True):
         return self.path.removesuffix(".md")
 
 
-class Hit(msgspec.Struct, frozen=True, kw_only=True):
+class Hit(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """One runbook that matches a query, and what of it matched."""
 
     entry: Entry
@@ -185,6 +188,7 @@ class Library:
         if not self.listed:
             self.listed = True
             self._publish(entries, index)
+        search.warm_up()
         for row, entry in enumerate(entries if texts else ()):
             if stopped():
                 return
@@ -199,13 +203,13 @@ class Library:
 
     # ── Asking ───────────────────────────────────────────────────────────────────────────────────────────────────────
 
-    def search(self, query: str) -> list[Hit]:
-        """Runbooks that match every word of `query`, best first."""
+    def search(self, query: str, limit: int | None = None) -> list[Hit]:
+        """Runbooks that match every word of `query`, best first, at most `limit`."""
         shelf = self._shelf
         entries, index = shelf.entries, shelf.index
         return [
             Hit(entry=entries[match.row], row=match.row, score=match.score, field=match.field)
-            for match in index.search(query)
+            for match in index.search(query)[:limit]
             if match.row < len(entries)
         ]
 
@@ -376,7 +380,8 @@ def _closest(query: str, lines: list[tuple[int, str]]) -> tuple[int, str]:
 
 
 def _around(line: str, asked: list[str]) -> str:
-    """As much of a long line as an excerpt shows, with the first word of the query in it."""
+    """As much of a long line as an excerpt shows, with a word of the query in it; `·` parts the cells of a table."""
+    line = _CELLS.sub(" · ", line.strip("| "))
     lowered = line.lower()
     at = min((position for word in asked if (position := lowered.find(word)) >= 0), default=0)
     start = max(at - _EXCERPT // 3, 0)

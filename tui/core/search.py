@@ -13,7 +13,7 @@ from __future__ import annotations
 import re
 import zlib
 from array import array
-from collections.abc import Container, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from typing import Literal
 
 import msgspec
@@ -32,6 +32,12 @@ _EXACT, _BEGINS, _INSIDE, _MISSPELT = 1.0, 0.85, 0.6, 0.5
 _PHRASE = 50.0
 """Added where the title holds the query as it was typed, and a tenth of it where the text does."""
 
+_FIRST = 50
+"""Hits whose text is looked at for the whole phrase: more than anybody reads."""
+
+_REMEMBERED = 64
+"""Words whose rows are remembered."""
+
 _TEXT = FIELDS.index("text")
 _SHIFT = 3
 """A posting is the row in the high bits and the field in the low ones."""
@@ -40,7 +46,7 @@ _WORD = re.compile(r"[^\W_]+")
 _CAMEL = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+")
 
 
-class Match(msgspec.Struct, frozen=True):
+class Match(msgspec.Struct, frozen=True, gc=False):
     """One row that matches: its number, its score, and the field its least prominent word was found in."""
 
     row: int
@@ -64,11 +70,12 @@ class Index:
     def __init__(self) -> None:
         self._titles: list[str] = []
         self._texts: list[bytes] = []
+        """The different words of each text, in no order: a third of the text itself."""
         self._sources: list[bytes] = []
         self._ids: dict[str, int] = {}
         self._vocabulary: list[str] = []
         self._postings: list[array[int]] = []
-        self._narrowed: tuple[str, list[int]] = ("", [])
+        self._held: dict[str, frozenset[int]] = {}
         self.complete = False
         """Whether every row has its text; until then nothing is remembered between two searches."""
 
@@ -91,7 +98,7 @@ class Index:
         for heading in headings:
             self._post(row, "heading", words(heading.title))
         self._sources[row] = zlib.compress(text.encode(), 1)
-        self._texts[row] = text.lower().encode()
+        self._texts[row] = " ".join(set(words(text))).encode()
 
     def source(self, row: int) -> str:
         """The whole text of a row, empty until it was added."""
@@ -121,7 +128,7 @@ class Index:
         fields: dict[int, int] = {}
         for position, word in enumerate(asked):
             best = self._rows(word)
-            for row in self._rows_with(word, scores if position else None, best):
+            for row in self._holding(word).difference(best):
                 best[row] = (_WEIGHTS[_TEXT], _TEXT)
             if position:
                 scores = {row: score + best[row][0] for row, score in scores.items() if row in best}
@@ -130,13 +137,15 @@ class Index:
             for row in scores:
                 fields[row] = max(fields.get(row, 0), best[row][1])
         phrase = " ".join(query.lower().split())
-        packed = phrase.encode()
         for row in scores:
             if phrase in self._titles[row]:
                 scores[row] += _PHRASE + _PHRASE / (1 + len(self._titles[row]) - len(phrase))
-            elif len(asked) > 1 and packed in self._texts[row]:
-                scores[row] += _PHRASE / 10
         ranked = sorted(scores, key=lambda row: (-scores[row], row))
+        if len(asked) > 1:
+            for row in ranked[:_FIRST]:
+                if phrase in self.source(row).lower():
+                    scores[row] += _PHRASE / 10
+            ranked[:_FIRST] = sorted(ranked[:_FIRST], key=lambda row: (-scores[row], row))
         return [Match(row, scores[row], FIELDS[fields[row]]) for row in ranked]
 
     def _rows(self, word: str) -> dict[int, tuple[float, int]]:
@@ -166,22 +175,30 @@ class Index:
             return [(exact, _EXACT), *((number, quality) for number, quality in found if number != exact)]
         return found or _misspelt(word, vocabulary)
 
-    def _rows_with(self, word: str, among: Iterable[int] | None, known: Container[int]) -> list[int]:
-        """Rows whose text holds `word`, of those in `among` and not in `known`.
+    def _holding(self, word: str) -> frozenset[int]:
+        """Rows whose text holds `word`.
 
-        Without `among` it is the first and longest word, the one that is being typed: a longer word is only looked for
-        where the shorter one was.
+        What was found for the words typed last is remembered: a longer word is only looked for where its beginning was.
         """
-        packed = word.encode()
-        texts = self._texts
-        if among is not None:
-            return [row for row in among if row not in known and packed in texts[row]]
-        before, rows = self._narrowed
-        candidates = rows if before and before in word else range(len(self._titles))
-        found = [row for row in candidates if row not in known and packed in texts[row]]
+        known = self._held.get(word)
+        if known is not None:
+            return known
+        beginnings = (self._held.get(word[:end]) for end in range(len(word) - 1, 0, -1))
+        candidates: Iterable[int] | None = next((rows for rows in beginnings if rows is not None), None)
+        packed, texts = word.encode(), self._texts
+        if candidates is None:
+            candidates = range(len(self._titles))
+        found = frozenset([row for row in candidates if packed in texts[row]])
         if self.complete:
-            self._narrowed = (word, [row for row in candidates if row in known] + found)
+            while len(self._held) >= _REMEMBERED:
+                self._held.pop(next(iter(self._held)), None)
+            self._held[word] = found
         return found
+
+
+def warm_up() -> None:
+    """Import what a misspelt word needs while nobody waits for it."""
+    _misspelt("nothing", [])
 
 
 def _misspelt(word: str, vocabulary: list[str]) -> list[tuple[int, float]]:

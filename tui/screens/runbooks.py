@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import os
 import threading
 from collections.abc import Callable
 from typing import ClassVar
@@ -16,26 +15,22 @@ from textual.message import Message
 from textual.screen import Screen
 from textual.widgets import Input
 
-from tui.core import links, saved
+from tui.core import links
 from tui.core.library import Entry, Library
 from tui.model.clock import Clock
 from tui.model.errors import Problem, SourceError
 from tui.model.identity import Identity
-from tui.model.runbook import Mode
-from tui.model.text import sanitise_line
 from tui.widgets.filter import Filter
 from tui.widgets.key_bar import KeyBar
-from tui.widgets.library_list import LibraryList, LibraryRow
-from tui.widgets.messages import SendToClipboard
+from tui.widgets.library_list import MOST_HITS, LibraryList, LibraryRow
 from tui.widgets.outline import Outline
 from tui.widgets.page_lines import Place
 from tui.widgets.page_status import PageStatus
+from tui.widgets.runbook_page import RunbookPage
 from tui.widgets.runbook_view import RunbookView
 from tui.widgets.top_bar import TopBar
 
 _WIDE = 120
-_SUFFIXES = {"bash": ".sh", "promql": ".promql"}
-_OTHER: dict[Mode, Mode] = {"kubernetes": "compose", "compose": "kubernetes"}
 
 _Visited = tuple[Entry, Place]
 
@@ -72,37 +67,6 @@ class RunbooksScreen(Screen[None]):
             key_display="/",
             tooltip="In the list, filter by title, keywords, alert names and text; on a page, search the page",
         ),
-        Binding("tab", "link(1)", "Link", id="runbooks.link", tooltip="Go to the next link of the page"),
-        Binding(
-            "shift+tab",
-            "link(-1)",
-            "Previous link",
-            id="runbooks.previous-link",
-            show=False,
-            tooltip="Go to the previous link of the page",
-        ),
-        Binding(
-            "enter", "follow", "Follow", id="runbooks.follow", show=False, tooltip="Follow the link under the cursor"
-        ),
-        Binding(
-            "right_square_bracket",
-            "step(1)",
-            "Step",
-            id="runbooks.step",
-            key_display="]",
-            tooltip="Go to the next step or block of code",
-        ),
-        Binding(
-            "left_square_bracket",
-            "step(-1)",
-            "Previous step",
-            id="runbooks.previous-step",
-            key_display="[",
-            show=False,
-            tooltip="Go to the previous step or block of code",
-        ),
-        Binding("y", "copy", "Copy", id="runbooks.copy", tooltip="Copy the step under the cursor to the clipboard"),
-        Binding("s", "save", "Save", id="runbooks.save", tooltip="Save the step under the cursor to a new file"),
         Binding("o", "outline", "Contents", id="runbooks.outline", tooltip="Show or hide the table of contents"),
         Binding(
             "b,alt+left,backspace",
@@ -112,25 +76,6 @@ class RunbooksScreen(Screen[None]):
             tooltip="Go back to where the last link was followed",
         ),
         Binding("f,alt+right", "forward", "Forward", id="runbooks.forward", show=False, tooltip="Go forward again"),
-        Binding(
-            "n", "hit(1)", "Next hit", id="runbooks.next-hit", show=False, tooltip="Next hit of the search in the page"
-        ),
-        Binding(
-            "N",
-            "hit(-1)",
-            "Previous hit",
-            id="runbooks.previous-hit",
-            show=False,
-            tooltip="Previous hit of the search in the page",
-        ),
-        Binding(
-            "v",
-            "variants",
-            "Variants",
-            id="runbooks.variants",
-            show=False,
-            tooltip="Show or fold away the steps for the platform this profile is not on",
-        ),
         Binding(
             "f5", "reread", "Reread", id="runbooks.reread", show=False, tooltip="Read the runbooks from disk again"
         ),
@@ -149,7 +94,6 @@ class RunbooksScreen(Screen[None]):
         self._library, self._identity, self._clock = library, identity, clock
         self._behind: list[_Visited] = []
         self._ahead: list[_Visited] = []
-        self._hide: Mode | None = _OTHER[identity.platform] if identity.platform else None
         self._query = ""
         self._stop = threading.Event()
         self._listed = asyncio.Event()
@@ -167,15 +111,15 @@ class RunbooksScreen(Screen[None]):
                 yield LibraryList(self._clock, lambda hit: self._library.excerpt(hit, self._query), id="list")
             with Vertical(id="reader"):
                 yield PageStatus(self._clock)
-                yield RunbookView(id="page")
+                yield RunbookPage(self._identity.platform, id="page")
                 yield Filter("search this page", id="find")
             yield Outline(id="outline")
         yield KeyBar()
 
     @property
-    def view(self) -> RunbookView:
+    def view(self) -> RunbookPage:
         """The page."""
-        return self.query_one(RunbookView)
+        return self.query_one(RunbookPage)
 
     @property
     def library_list(self) -> LibraryList:
@@ -213,7 +157,7 @@ class RunbooksScreen(Screen[None]):
         if library.listed:
             self._listed.set()
         if query:
-            rows = [LibraryRow(hit.entry, hit) for hit in library.search(query)]
+            rows = [LibraryRow(hit.entry, hit) for hit in library.search(query, MOST_HITS)]
             self.library_list.say(
                 f"No runbook matches “{query}”.",
                 "" if library.complete else "Their texts are still being read.",
@@ -291,7 +235,7 @@ class RunbooksScreen(Screen[None]):
             self._behind.append((view.page.entry, view.place))
             self._ahead.clear()
         if view.page is not page or place is not None:
-            view.show(page, hide=self._hide, place=place)
+            view.open(page, place)
             self._close_find()
             self.query_one(Outline).fill(page.runbook.sections)
         section = page.runbook.section(anchor) if anchor else None
@@ -319,16 +263,18 @@ class RunbooksScreen(Screen[None]):
     # ── Keys ─────────────────────────────────────────────────────────────────────────────────────────────────────────
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:  # noqa: ARG002 - Textual's
-        """The keys of a page do something while it has the focus."""
-        if action == "outline" and isinstance(self.focused, Outline):
-            return True
-        if action in _ON_THE_PAGE:
-            return isinstance(self.focused, RunbookView) and self.focused.page is not None
+        """The keys of a page do something while it, or its table of contents, has the focus."""
+        if action in {"outline", "back", "forward"}:
+            return self._on_the_page or isinstance(self.focused, Outline)
         return True
+
+    @property
+    def _on_the_page(self) -> bool:
+        return isinstance(self.focused, RunbookPage) and self.focused.page is not None
 
     def action_search(self) -> None:
         """Search where the focus is: the page, or the list."""
-        if isinstance(self.focused, RunbookView) and self.focused.page is not None:
+        if self._on_the_page:
             find = self.query_one("#find", Filter)
             find.display = True
             find.focus()
@@ -349,27 +295,6 @@ class RunbooksScreen(Screen[None]):
         find.display = False
         find.value = ""
 
-    def action_hit(self, direction: int) -> None:
-        """Next or previous hit."""
-        if not self.view.hits[1]:
-            self.notify("nothing is searched for on this page\nhint: / searches it", markup=False)
-        self.view.next_hit(direction)
-
-    def action_link(self, direction: int) -> None:
-        """Next or previous link."""
-        if not self.view.move(direction, links=True):
-            self.notify("this page has no link", markup=False)
-
-    def action_step(self, direction: int) -> None:
-        """Next or previous step."""
-        if not self.view.move(direction, links=False):
-            self.notify("this page has no step and no block of code", markup=False)
-
-    def action_follow(self) -> None:
-        """Follow the link under the cursor."""
-        if not self.view.follow():
-            self.notify("the cursor is on no link\nhint: tab goes to the next one", markup=False)
-
     async def action_back(self) -> None:
         """Back to where the last link was followed."""
         await self._travel(self._behind, self._ahead, "this is the first page")
@@ -386,39 +311,6 @@ class RunbooksScreen(Screen[None]):
         target.append((page.entry, self.view.place))
         entry, place = source.pop()
         await self._open(entry, place=place, remember=False)
-
-    def action_copy(self) -> None:
-        """Offer the step to the clipboard."""
-        block = self.view.block()
-        if block is None:
-            self.notify(_NO_STEP, markup=False)
-        else:
-            self.post_message(SendToClipboard(block.text, block.label))
-
-    async def action_save(self) -> None:
-        """Save the step to a file."""
-        block, page = self.view.block(), self.view.page
-        if block is None or page is None:
-            self.notify(_NO_STEP, markup=False)
-            return
-        name = f"{page.entry.name}-{block.step.name if block.step and block.step.name else block.label}"
-        suffix = _SUFFIXES.get(block.step.language, ".txt") if block.step else ".txt"
-        into = saved.folder(os.environ)
-        try:
-            path = await asyncio.to_thread(saved.save, block.text, name=name, suffix=suffix, into=into)
-        except SourceError as error:
-            self.notify(str(error), severity="error", markup=False)
-        else:
-            self.notify(f"{block.label}: saved to\n{sanitise_line(str(path))}", markup=False, timeout=15)
-
-    def action_variants(self) -> None:
-        """Show or fold away what is not for this platform."""
-        platform = self._identity.platform
-        if platform is None:
-            self.notify("this profile names no platform, so every variant is shown", markup=False)
-            return
-        self._hide = None if self._hide else _OTHER[platform]
-        self.view.fold(self._hide)
 
     @work(exclusive=True, group="reread", exit_on_error=False)
     async def action_reread(self) -> None:
@@ -439,7 +331,7 @@ class RunbooksScreen(Screen[None]):
             self.view.focus()
         elif isinstance(self.focused, Outline):
             self._show_contents(shown=False)
-        elif isinstance(self.focused, RunbookView):
+        elif isinstance(self.focused, RunbookPage):
             self.remove_class("-reading")
             self.library_list.focus()
         else:
@@ -467,7 +359,3 @@ class RunbooksScreen(Screen[None]):
             self._show_contents(shown=False)
         self.view.go_to_line(event.section.start)
         self.view.focus()
-
-
-_ON_THE_PAGE = {"link", "follow", "step", "copy", "save", "outline", "hit", "back", "forward", "variants"}
-_NO_STEP = "no step is in view\nhint: ] goes to the next one"

@@ -16,6 +16,9 @@ from tui.widgets.list_panel import ListPanel
 OVERDUE_DAYS = 90
 """A runbook not reviewed for longer than a quarter is marked."""
 
+MOST_HITS = 500
+"""A search lists no more; a further word brings what is missing."""
+
 _ROW = 2
 
 
@@ -98,7 +101,8 @@ class LibraryList(ListPanel[LibraryRow]):
                     pair = (((text.ljust(width), "cursor"),), below)
             lines += pair
         place = f"{self._cursor + 1} of {len(self._rows)}" if len(self._rows) > shown else ""
-        self.retitle(title=f"Runbooks {len(self._rows)}", subtitle=place)
+        cut = len(self._rows) == MOST_HITS and self._rows[0].hit is not None
+        self.retitle(title=f"The {MOST_HITS} best" if cut else f"Runbooks {len(self._rows)}", subtitle=place)
         return lines[:height]
 
     def _pair(self, row: LibraryRow, width: int) -> tuple[Line, Line]:

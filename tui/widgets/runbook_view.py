@@ -33,7 +33,7 @@ _AT_ONCE_S = 0.03
 """Seconds of drawing before the first frame; the rest of a long page is drawn in slices like this."""
 
 _PAD = 1
-"""Empty cells left of the text."""
+"""Cells left of the text; the cursor's line has a mark there, since colour alone would not do everywhere."""
 
 
 class RunbookView(ScrollView, can_focus=True):
@@ -152,8 +152,9 @@ class RunbookView(ScrollView, can_focus=True):
 
     def _take_over(self, lines: PageLines, place: Place) -> None:
         """Show the page at its present height, with `place` at the top."""
-        self.virtual_size = Size(self.size.width, lines.height)
-        self.scroll_to(y=lines.y_of(place), animate=False, force=True)
+        y = lines.y_of(place)
+        self.virtual_size = Size(self.size.width, max(lines.height, y + self.size.height))  # the last section, too
+        self.scroll_to(y=y, animate=False, force=True)
         self.refresh()
         self.post_message(self.Moved())
 
@@ -220,7 +221,8 @@ class RunbookView(ScrollView, can_focus=True):
             return Strip.blank(width, styles[""])
         y += self._top
         line = lines.line(y)
-        segments = [Segment(" " * _PAD, styles[""])]
+        here = self._cursor is not None and self._cursor.y == y
+        segments = [Segment("›" if here else " ", styles["bullet"])]
         for text, names, item in line.runs:
             style = styles[names]
             if self._is_cursor(y, item):
@@ -372,7 +374,8 @@ class RunbookView(ScrollView, can_focus=True):
     def action_end(self) -> None:
         """Go to the end, once its line is known."""
         self._stops()
-        self.scroll_to(y=self.max_scroll_y, animate=False)
+        if self._lines is not None:
+            self.scroll_to(y=max(self._lines.height - self.size.height, 0), animate=False)
 
 
 def _laid_over(strip: Strip, found: Found, style: Style) -> Strip:
