@@ -5,14 +5,12 @@ Source: https://kubernetes.io/docs/reference/access-authn-authz/rbac/
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 
 import msgspec
 
 from tests.cluster.errors import ApiError
 from tests.cluster.objects import Object
-
-_PROTOBUF = b"k8s\x00"
 
 
 class Ask(msgspec.Struct, frozen=True, kw_only=True):
@@ -90,9 +88,9 @@ def require(user: User, ask: Ask) -> None:
     )
 
 
-def review(user: User, body: bytes) -> Object:
-    """Answer a SelfSubjectAccessReview, which the official client sends as JSON and kubectl as protobuf."""
-    spec = _from_protobuf(body) if body.startswith(_PROTOBUF) else msgspec.json.decode(body)["spec"]
+def review(user: User, body: Object) -> Object:
+    """Answer a SelfSubjectAccessReview."""
+    spec = body.get("spec") or {}
     wanted: Mapping[str, str] = spec.get("resourceAttributes") or {}
     plural = wanted.get("resource", "")
     if subresource := wanted.get("subresource"):
@@ -126,40 +124,3 @@ def rules_review(user: User) -> Object:
         "spec": {},
         "status": {"resourceRules": list(user.rules), "nonResourceRules": [], "incomplete": False},
     }
-
-
-def _fields(message: bytes) -> Iterator[tuple[int, bytes]]:
-    """The length-delimited fields of a protobuf message (numbers are not used here)."""
-    position = 0
-
-    def varint() -> int:
-        nonlocal position
-        value = shift = 0
-        while True:
-            byte = message[position]
-            position += 1
-            value |= (byte & 0x7F) << shift
-            shift += 7
-            if byte < 0x80:
-                return value
-
-    while position < len(message):
-        tag = varint()
-        if tag & 7 == 2:
-            size = varint()
-            yield tag >> 3, message[position : position + size]
-            position += size
-        else:
-            varint()
-
-
-def _from_protobuf(body: bytes) -> Object:
-    """The spec of a SelfSubjectAccessReview inside the `Unknown` envelope.
-
-    Field numbers: https://github.com/kubernetes/api/blob/master/authorization/v1/generated.proto
-    """
-    envelope = dict(_fields(body.removeprefix(_PROTOBUF)))
-    spec = dict(_fields(dict(_fields(envelope[2]))[2]))
-    names = {1: "namespace", 2: "verb", 3: "group", 4: "version", 5: "resource", 6: "subresource", 7: "name"}
-    wanted = {names[number]: value.decode() for number, value in _fields(spec.get(1, b"")) if number in names}
-    return {"resourceAttributes": wanted}

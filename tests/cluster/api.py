@@ -9,7 +9,7 @@ from typing import Any
 import msgspec
 from aiohttp import web
 
-from tests.cluster import access
+from tests.cluster import access, protobuf
 from tests.cluster.errors import ApiError
 from tests.cluster.faults import Fault, Faults
 from tests.cluster.kubelet import Kubelet
@@ -111,7 +111,7 @@ class Api:
     ) -> web.StreamResponse:
         resource = about.resource
         if resource.plural.startswith("selfsubject"):
-            body = await request.read()
+            body = require_object(await _body(request))
             rules = resource.plural == "selfsubjectrulesreviews"
             return _json(access.rules_review(user) if rules else access.review(user, body), 201)
         access.require(user, about.ask(request.method, watch=_watches(request)))
@@ -202,8 +202,8 @@ async def _body(request: web.Request) -> Any:  # noqa: ANN401 - any JSON
     raw = await request.read()
     if not raw:
         return None
-    if raw.startswith(b"k8s\x00"):
-        raise ApiError(415, "protobuf is understood for access reviews only")
+    if raw.startswith(protobuf.MAGIC):
+        return protobuf.decode(raw)
     try:
         return msgspec.json.decode(raw)
     except msgspec.DecodeError as error:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import re
 
 from tests.cluster.errors import invalid
@@ -23,6 +24,8 @@ def complete(plural: str, obj: Object) -> None:
             port.setdefault("protocol", "TCP")
     elif plural == "secrets":
         obj.setdefault("type", "Opaque")
+        for name, value in obj.pop("stringData", {}).items():
+            obj.setdefault("data", {})[name] = base64.b64encode(value.encode()).decode()
     elif plural in ("deployments", "replicasets", "statefulsets"):
         spec.setdefault("replicas", 1)
         _pod(spec.setdefault("template", {}).setdefault("spec", {}))

@@ -94,7 +94,8 @@ async def run_in_pod(request: web.Request, kubelet: Kubelet, pod: Object) -> web
             start_new_session=True,
         )
     except OSError as error:
-        await _finish(socket, 127, str(error))
+        why = f"error executing command in container: {error}"
+        await _finish(socket, {"status": "Failure", "reason": "InternalError", "message": why})
         return socket
     try:
         await _carry(socket, process)
@@ -113,7 +114,7 @@ async def _carry(socket: web.WebSocketResponse, process: asyncio.subprocess.Proc
 
     async def work() -> None:
         await asyncio.gather(copy(process.stdout, _STDOUT), copy(process.stderr, _STDERR))
-        await _finish(socket, await process.wait())
+        await _finish(socket, _ended(await process.wait()))
 
     working = asyncio.create_task(work())
     listening = asyncio.create_task(_listen(socket, process.stdin))
@@ -139,18 +140,20 @@ async def _listen(socket: web.WebSocketResponse, stdin: asyncio.StreamWriter | N
                 stdin.close()
 
 
-async def _finish(socket: web.WebSocketResponse, code: int, why: str = "") -> None:
-    """Say on channel 3 how the command ended."""
-    status: Object = {"metadata": {}, "status": "Success"}
-    if code:
-        exit_code = code if code > 0 else 128 - code
-        causes = [{"reason": "ExitCode", "message": str(exit_code)}]
-        status = {
-            "metadata": {},
-            "status": "Failure",
-            "reason": "NonZeroExitCode",
-            "message": why or f"command terminated with non-zero exit code: exit status {exit_code}",
-            "details": {"causes": causes},
-        }
-    await socket.send_bytes(bytes([_STATUS]) + msgspec.json.encode(status))
+def _ended(code: int) -> Object:
+    """The status of a command that ran: its exit code, unless that is 0."""
+    if code == 0:
+        return {"status": "Success"}
+    exit_code = code if code > 0 else 128 - code
+    return {
+        "status": "Failure",
+        "reason": "NonZeroExitCode",
+        "message": f"command terminated with non-zero exit code: exit status {exit_code}",
+        "details": {"causes": [{"reason": "ExitCode", "message": str(exit_code)}]},
+    }
+
+
+async def _finish(socket: web.WebSocketResponse, status: Object) -> None:
+    """Say on channel 3 how it ended."""
+    await socket.send_bytes(bytes([_STATUS]) + msgspec.json.encode({"metadata": {}, **status}))
     await socket.close()
