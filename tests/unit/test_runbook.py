@@ -119,6 +119,11 @@ def test_a_resolution_below_an_alert_counts() -> None:
     assert [step.risk for step in page.steps] == ["change", "read"]
 
 
+def test_a_query_never_changes_anything() -> None:
+    page = parse("## Resolution\n```promql\nup\n```\n```jaeger\nservice=api\n```\n")
+    assert [step.risk for step in page.steps] == ["read", "read"]
+
+
 def test_a_block_in_another_language_is_no_step(page: Runbook) -> None:
     assert "replicas: 4" not in [step.code for step in page.steps]
 

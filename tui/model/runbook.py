@@ -207,7 +207,7 @@ class _Reader:
             self.problems.append(self.problem(line, why, f"close it with {token.markup}"))
             return None
         chain = self._above(line)
-        under_resolution = any(heading.title.casefold() == "resolution" for heading in chain)
+        changes = language == "bash" and any(heading.title.casefold() == "resolution" for heading in chain)
         script = fences.transcript(token.content.removesuffix("\n")) if language == "bash" else None
         attributes = info.attributes
         for unknown in sorted(set(attributes) - {"name", "on", "risk", "expect", "healthy", "finding"}):
@@ -222,7 +222,7 @@ class _Reader:
             language=language,
             name=attributes.get("name", ""),
             on=self._on(attributes.get("on", ""), line),
-            risk=self._risk(attributes.get("risk", "change" if under_resolution else "read"), line),
+            risk=self._risk(attributes.get("risk", "change" if changes else "read"), line),
             expect=self._regex("expect", attributes.get("expect", ""), line),
             healthy=healthy if comparison else self._regex("healthy", healthy, line),
             finding=attributes.get("finding", ""),

@@ -16,7 +16,10 @@ class Outline(OptionList):
     """Headings, indented by level; Enter goes to one."""
 
     DEFAULT_CSS = """
-    Outline { border: round $foreground 25%; padding: 0 1; background: $background; scrollbar-size-vertical: 1; }
+    Outline {
+        border: round $foreground 25%; padding: 0 1; background: $background; scrollbar-size-vertical: 1;
+        text-wrap: nowrap; text-overflow: ellipsis;
+    }
     Outline:focus { border: round $accent; }
     """
     BINDING_GROUP_TITLE = "Contents"
