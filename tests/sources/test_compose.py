@@ -299,8 +299,9 @@ async def test_a_log_that_breaks_off_goes_on_without_doubling_lines(replay: Repl
         async for item in items:
             seen.append(item)
             if len(seen) == 4:
-                replay.happen("logs", "worker-1  | 2026-11-23T14:02:00.000000000Z more")
                 os.kill(int(replay["children"].read_text().split()[-1]), 15)
+            if isinstance(item, LogNotice) and "trying again" in item.text:
+                replay.happen("logs", "worker-1  | 2026-11-23T14:02:00.000000000Z more")
             if isinstance(item, LogLines) and item.lines == (b"more",):
                 break
     lines = [line for item in seen if isinstance(item, LogLines) for line in item.lines]
