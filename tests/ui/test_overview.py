@@ -240,7 +240,7 @@ async def test_help_lists_every_binding_of_the_screen(size: tuple[int, int]) -> 
         told = {sentence for _, rows in desk.app.screen._groups for _, sentence in rows}
         assert active - {""} <= told
         headings = [heading for heading, _ in desk.app.screen._groups]
-        assert headings == ["Overview", "Tiles", "Lists", "Everywhere"]
+        assert headings == ["Overview", "Tiles", "Panes", "Lists", "Everywhere"]
         await pilot.press("escape")
         assert not isinstance(desk.app.screen, HelpScreen)
 

@@ -24,16 +24,18 @@ def keys_of(node: DOMNode) -> tuple[tuple[str, str], ...]:
             sentence = binding.tooltip or binding.description
             if not sentence:
                 continue
-            keys, _ = rows.setdefault(binding.action, ([], sentence))
+            keys = rows[binding.action][0] if binding.action in rows else []
             shown = node.app.get_key_display(binding.with_key(key))
             if shown not in keys:
                 keys.append(shown)
+            rows[binding.action] = (keys, sentence)  # the last one is ours, where Textual has a key for it too
     return tuple((" ".join(keys), sentence) for keys, sentence in rows.values())
 
 
 def groups_of(screen: Screen[object]) -> list[Group]:
     """The keys of the screen, of each kind of widget on it that takes the focus, and of the app."""
-    nodes: list[DOMNode] = [screen, *(widget for widget in screen.query("*") if widget.focusable), screen.app]
+    reached = [node for widget in screen.query("*") if widget.focusable for node in widget.ancestors_with_self]
+    nodes: list[DOMNode] = [screen, *(node for node in reached if node not in {screen, screen.app}), screen.app]
     groups: dict[str, tuple[tuple[str, str], ...]] = {}
     for node in nodes:
         rows = keys_of(node)

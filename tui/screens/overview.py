@@ -37,8 +37,17 @@ def _display_tile(value: float, tile: Tile) -> str:
     return str(format_value(value, tile.unit, tile.decimals))
 
 
-class Body(ScrollableContainer, can_focus=False):
-    """Scrolls to the pane that has the focus where the screen is too low for all of them."""
+class Body(ScrollableContainer, can_focus=False, inherit_bindings=False):
+    """Scrolls to the pane that has the focus where the screen is too low for all of them.
+
+    The arrow keys are the tiles' and lists', so it does not take them from the screen.
+    """
+
+    BINDING_GROUP_TITLE = "Panes"
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("pageup", "page_up", "Up", id="body.up", show=False, tooltip="Scroll up, where the screen is low"),
+        Binding("pagedown", "page_down", "Down", id="body.down", show=False, tooltip="Scroll down"),
+    ]
 
 
 class OverviewScreen(Screen[None]):
