@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 from textual.app import App
 from textual.pilot import Pilot
+from textual.widgets import Input
 
 from tests.doubles import NOW
 from tests.ui.pilots import SIZES, text, until
@@ -146,6 +147,16 @@ async def test_the_filter_moves_the_list_and_escape_empties_it(size: tuple[int, 
         await pilot.pause()
         assert "Worker Failures" in app.list
         assert app.runbooks.library_list.has_focus
+
+
+async def test_keys_typed_in_one_go_reach_the_filter() -> None:
+    app = Host()
+    async with app.run_test() as pilot:
+        await settled(pilot, app)
+        for key in ("slash", *"worker"):
+            app.simulate_key(key)
+        await until(pilot, lambda: "› Worker Failures" in app.list)
+        assert app.runbooks.query_one("#filter", Input).value == "worker"
 
 
 async def test_a_typo_still_finds() -> None:

@@ -65,6 +65,7 @@ class RunbooksScreen(Screen[None]):
             "Search",
             id="runbooks.search",
             key_display="/",
+            priority=True,  # keys that follow in the same burst must find the field with the focus
             tooltip="In the list, filter by title, keywords, alert names and text; on a page, search the page",
         ),
         Binding("o", "outline", "Contents", id="runbooks.outline", tooltip="Show or hide the table of contents"),
@@ -129,7 +130,7 @@ class RunbooksScreen(Screen[None]):
     def on_mount(self) -> None:
         """Show what is known and follow what is found."""
         self.query_one("#find").display = False
-        self.library_list.focus()
+        self.set_focus(self.library_list)
         self._unwatch = self._library.watch(self._tell)
         self._list()
         self._scan_once()
@@ -202,7 +203,7 @@ class RunbooksScreen(Screen[None]):
     def action_filter(self) -> None:
         """Go to the list and filter it."""
         self.remove_class("-reading")
-        self.query_one("#filter", Filter).focus()
+        self.set_focus(self.query_one("#filter", Filter))
 
     # ── The page ─────────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -244,7 +245,7 @@ class RunbooksScreen(Screen[None]):
         elif place is None:
             view.action_top()
         self.add_class("-reading")
-        view.focus()
+        self.set_focus(view)
         return True
 
     @on(RunbookView.Moved)
@@ -263,7 +264,9 @@ class RunbooksScreen(Screen[None]):
     # ── Keys ─────────────────────────────────────────────────────────────────────────────────────────────────────────
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:  # noqa: ARG002 - Textual's
-        """The keys of a page do something while it, or its table of contents, has the focus."""
+        """The keys of a page do something while it, or its table of contents, has the focus; `/` can be typed."""
+        if action == "search":
+            return not isinstance(self.focused, Input)
         if action in {"outline", "back", "forward"}:
             return self._on_the_page or isinstance(self.focused, Outline)
         return True
@@ -277,7 +280,7 @@ class RunbooksScreen(Screen[None]):
         if self._on_the_page:
             find = self.query_one("#find", Filter)
             find.display = True
-            find.focus()
+            self.set_focus(find)
         else:
             self.action_filter()
 
@@ -288,7 +291,7 @@ class RunbooksScreen(Screen[None]):
 
     @on(Input.Submitted, "#find")
     def _found(self) -> None:
-        self.view.focus()
+        self.set_focus(self.view)
 
     def _close_find(self) -> None:
         find = self.query_one("#find", Filter)
@@ -328,15 +331,15 @@ class RunbooksScreen(Screen[None]):
         if self.query_one("#find").display:
             self._close_find()
             self.view.find("")
-            self.view.focus()
+            self.set_focus(self.view)
         elif isinstance(self.focused, Outline):
             self._show_contents(shown=False)
         elif isinstance(self.focused, RunbookPage):
             self.remove_class("-reading")
-            self.library_list.focus()
+            self.set_focus(self.library_list)
         else:
             self.query_one("#filter", Filter).value = ""
-            self.library_list.focus()
+            self.set_focus(self.library_list)
 
     # ── Table of contents ────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -349,13 +352,13 @@ class RunbooksScreen(Screen[None]):
         if shown:
             outline = self.query_one(Outline)
             outline.point_at(self.view.section)
-            outline.focus()
+            self.set_focus(outline)
         else:
-            self.view.focus()
+            self.set_focus(self.view)
 
     @on(Outline.Chosen)
     def _go_to_section(self, event: Outline.Chosen) -> None:
         if self.has_class("-narrow"):
             self._show_contents(shown=False)
         self.view.go_to_line(event.section.start)
-        self.view.focus()
+        self.set_focus(self.view)

@@ -299,9 +299,18 @@ class RunbookView(ScrollView, can_focus=True):
         return True
 
     def _set_cursor(self, stop: Stop) -> None:
-        self._cursor = stop
+        before, self._cursor = self._cursor, stop
         self._reveal(stop.y)
-        self.refresh()
+        for changed in (before, stop):
+            if changed is not None:
+                self.refresh_lines(changed.y, self._height_of(changed))
+
+    def _height_of(self, stop: Stop) -> int:
+        """Lines a stop is drawn on: a link may be folded."""
+        y = stop.y + 1
+        while self._lines is not None and any(run.item == stop.number for run in self._lines.line(y).runs):
+            y += 1
+        return y - stop.y
 
     def _reveal(self, y: int) -> None:
         """Scroll so that line `y` is in view, with some of what stands around it."""
@@ -349,12 +358,13 @@ class RunbookView(ScrollView, can_focus=True):
         self._reveal(self._hits[number][0].y)
 
     def _mark(self, current: int) -> None:
-        self._hit = current
-        self._marks = {}
+        before, self._marks, self._hit = self._marks, {}, current
         for number, hit in enumerate(self._hits):
             for found in hit:
                 self._marks.setdefault(found.y, []).append((found, number == current))
-        self.refresh()
+        for y in range(self._top, self._top + self.size.height):
+            if before.get(y) != self._marks.get(y):
+                self.refresh_lines(y)
         self.post_message(self.Moved())
 
     # ── Scrolling ────────────────────────────────────────────────────────────────────────────────────────────────────
