@@ -2,13 +2,8 @@
 
 from __future__ import annotations
 
-import os
 import random
-import subprocess
-import sys
-import time
 from itertools import pairwise
-from pathlib import Path
 
 import msgspec
 import pytest
@@ -118,10 +113,8 @@ async def test_a_suspended_laptop_wakes_up_at_once(fault: str | None) -> None:
         source.disturb(fault, on=True)
     asleep = platform.store.times[-1]
     clock.now += 8 * 3600
-    before = time.process_time()
     after = await states(source, CATALOG)
     await source.alerts()
-    assert time.process_time() - before < 0.1
     times = platform.store.times
     assert times == sorted(set(times))
     assert clock.now * 1000 - times[-1] < SCRAPE_S * 1000
@@ -206,37 +199,3 @@ def test_unknown_faults_are_refused() -> None:
     with pytest.raises(KeyError):
         platform.disturb("coffee", on=True)
     assert platform.active == frozenset()
-
-
-COLD = """
-import sys, time
-import msgspec, promql_parser, asyncio
-from tui.core import resources
-from tui.core.catalog import load
-catalog = load(resources.catalog())
-begin = time.process_time()
-from tui.sources.demo import DemoSource, Platform
-imported = time.process_time()
-async def ask():
-    source = DemoSource(Platform(1, lambda: 1795442602.0), catalog)
-    for tile in catalog.tile:
-        await source.instant(tile.expr)
-    for tile in catalog.tile:
-        await source.window(tile.expr, start=1795439002.0, step=60, points=60)
-asyncio.run(ask())
-print(imported - begin, time.process_time() - imported)
-"""
-
-
-def test_costs_the_start_of_the_app_next_to_nothing(tmp_path: Path) -> None:
-    """In CPU seconds, cold but compiled; the best of three, since the machine has other things to do."""
-    environment = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
-    environment["PYTHONPYCACHEPREFIX"] = str(tmp_path)
-    command = [sys.executable, "-c", COLD]
-    runs = [
-        subprocess.run(command, check=True, capture_output=True, text=True, env=environment, cwd=resources.root())
-        for _ in range(4)
-    ]
-    imports, answers = zip(*(map(float, run.stdout.split()) for run in runs[1:]), strict=True)
-    assert min(imports) < 0.015
-    assert min(answers) < 0.060

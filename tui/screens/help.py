@@ -19,13 +19,13 @@ Group = tuple[str, tuple[tuple[str, str], ...]]
 def keys_of(node: DOMNode) -> tuple[tuple[str, str], ...]:
     """The keys of one node that say what they do; those that do the same share a row."""
     rows: dict[str, tuple[list[str], str]] = {}
-    for key, bindings in node._bindings.key_to_bindings.items():  # noqa: SLF001 - Textual has no public view of them
+    for bindings in node._bindings.key_to_bindings.values():  # noqa: SLF001 - Textual has no public view of them
         for binding in bindings:
             sentence = binding.tooltip or binding.description
             if not sentence:
                 continue
             keys = rows[binding.action][0] if binding.action in rows else []
-            shown = node.app.get_key_display(binding.with_key(key))
+            shown = node.app.get_key_display(binding)
             if shown not in keys:
                 keys.append(shown)
             rows[binding.action] = (keys, sentence)  # the last one is ours, where Textual has a key for it too
