@@ -12,6 +12,7 @@ from textual import on
 from textual.app import App, SystemCommand
 from textual.binding import Binding, BindingType
 from textual.screen import ModalScreen, Screen
+from textual.widgets import Input
 from textual.worker import Worker, WorkerState, get_current_worker
 
 from tui.core.board import Changed
@@ -46,7 +47,15 @@ class OpsCenter(App[None]):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("1", "mode('overview')", "Overview", id="app.overview", tooltip="Tiles, alerts, quick actions"),
         Binding("2", "mode('runbooks')", "Runbooks", id="app.runbooks", tooltip="Find and read runbooks"),
-        Binding("slash", "search", "Search", id="app.search", key_display="/", tooltip="Search the runbooks"),
+        Binding(
+            "slash",
+            "search",
+            "Search",
+            id="app.search",
+            key_display="/",
+            tooltip="Search the runbooks",
+            priority=True,  # or what is typed right after it goes to what had the focus before
+        ),
         Binding("f", "faults", "Faults", id="app.faults", tooltip="Disturb the simulated platform (demo only)"),
         Binding(
             "question_mark", "help", "Help", id="app.help", key_display="?", tooltip="Show every key of this screen"
@@ -112,11 +121,15 @@ class OpsCenter(App[None]):
         await self._center.aclose()
 
     def _scan(self) -> None:
-        worker = get_current_worker()
-        self._center.library.scan_once(lambda: worker.is_cancelled)
-        if worker.is_cancelled:
-            return
-        self.call_from_thread(self._name_runbooks, self._center.runbook_titles())
+        worker, library = get_current_worker(), self._center.library
+
+        def name_once() -> None:
+            if library.listed:
+                unwatch()
+                self.call_from_thread(self._name_runbooks, self._center.runbook_titles())
+
+        unwatch = library.watch(name_once)
+        library.scan_once(lambda: worker.is_cancelled)
 
     def _name_runbooks(self, titles: dict[str, str]) -> None:
         for screen in self._screen_stacks["overview"]:
@@ -140,6 +153,8 @@ class OpsCenter(App[None]):
         """Faults are the demo's; nothing global happens behind a dialog."""
         if action == "faults" and self._center.demo is None:
             return False
+        if action == "search" and (isinstance(self.focused, Input) or self.current_mode != "overview"):
+            return False  # it is a letter there, or the screen has a search of its own
         if action in {"mode", "search", "faults", "help"}:
             return not isinstance(self.screen, ModalScreen)
         return True

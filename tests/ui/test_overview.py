@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 
 import pytest
+from textual.widgets import Input
 
 from tests.doubles import DOWN, LATENCY, QUEUE, REFUSED, SUCCESS, WORKERS, alert
 from tests.ui.pilots import SIZES, Desk, text, until
@@ -253,6 +254,18 @@ async def test_the_palette_offers_keys_and_runbooks(size: tuple[int, int]) -> No
         assert "Restart workers (r)" in titles
         assert "Runbook: Worker Failures" in titles
         assert "Theme" in titles
+
+
+async def test_slash_takes_what_is_typed_right_after_it_to_the_runbooks(size: tuple[int, int]) -> None:
+    desk = Desk()
+    async with desk.app.run_test(size=size) as pilot:
+        await desk.settle(pilot)
+        for key in ("slash", "o", "o", "m"):
+            desk.app.simulate_key(key)
+        await until(pilot, lambda: desk.app.current_mode == "runbooks")
+        await until(pilot, lambda: desk.app.screen.query_one("#filter", Input).value == "oom")
+        await pilot.press("slash")
+        assert desk.app.screen.query_one("#filter", Input).value == "oom/"
 
 
 async def test_q_leaves(size: tuple[int, int]) -> None:

@@ -15,7 +15,7 @@ from tui.cli.runbook import runbook
 from tui.cli.status import status
 
 
-class Assignment(click.ParamType):
+class Assignment(click.ParamType[tuple[str, str]]):
     """`NAME=VALUE`."""
 
     name = "assignment"
