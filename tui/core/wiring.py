@@ -5,32 +5,112 @@ A new backend is a module in `tui.sources`, its Protocol, its section in `tui.mo
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
+from typing import Protocol
 
 import msgspec
 
+from tui.model.log import LogItem, LogRequest
 from tui.model.profile import Profile
 from tui.model.text import sanitise_line
+from tui.model.workload import Change, Permission, Ref, Revision, Snapshot
 from tui.sources.prometheus import Prometheus
-from tui.sources.protocols import AlertSource, MetricSource, Probe
+from tui.sources.protocols import AlertSource, LogSource, MetricSource, Probe, WorkloadSource
 
 
 class Backends(msgspec.Struct, frozen=True, kw_only=True):
-    """What screens and commands ask. Making it costs nothing: a client is imported and connected on its first call."""
+    """What screens and commands ask. Making it costs nothing: a client is imported and connected on its first call.
+
+    `workloads` and `logs` are None when the profile does not say what the platform runs on.
+    """
 
     metrics: MetricSource
     alerts: AlertSource
     prometheus: Prometheus
+    workloads: WorkloadSource | None = None
+    logs: LogSource | None = None
+    platform: OnDemand | None = None
 
     async def aclose(self) -> None:
         """End what runs and close the connections."""
         await self.prometheus.aclose()
+        if self.platform is not None:
+            await self.platform.aclose()
+
+
+class PlatformSource(WorkloadSource, LogSource, Protocol):
+    """What runs the platform: Kubernetes or docker compose."""
+
+    async def aclose(self) -> None:
+        """Close the connections."""
+        ...
+
+
+class OnDemand:
+    """A PlatformSource that is made when first asked: importing one takes 20 ms, too much before a first paint."""
+
+    def __init__(self, make: Callable[[], PlatformSource]) -> None:
+        self._make = make
+        self._made: PlatformSource | None = None
+
+    @property
+    def _source(self) -> PlatformSource:
+        if self._made is None:
+            self._made = self._make()
+        return self._made
+
+    def watch(self) -> AsyncIterator[Snapshot]:
+        """See `WorkloadSource`."""
+        return self._source.watch()
+
+    def stream(self, request: LogRequest) -> AsyncIterator[LogItem]:
+        """See `LogSource`."""
+        return self._source.stream(request)
+
+    async def revisions(self, ref: Ref) -> tuple[Revision, ...]:
+        """See `WorkloadSource`."""
+        return await self._source.revisions(ref)
+
+    async def permission(self, change: Change) -> Permission:
+        """See `WorkloadSource`."""
+        return await self._source.permission(change)
+
+    async def perform(self, change: Change) -> str:
+        """See `WorkloadSource`."""
+        return await self._source.perform(change)
+
+    def equivalent(self, change: Change) -> str:
+        """See `WorkloadSource`."""
+        return self._source.equivalent(change)
+
+    async def aclose(self) -> None:
+        """Close what was opened."""
+        if self._made is not None:
+            await self._made.aclose()
 
 
 def connect(profile: Profile) -> Backends:
     """The backends of a profile."""
     prometheus = Prometheus(profile.prometheus)
-    return Backends(metrics=prometheus, alerts=prometheus, prometheus=prometheus)
+    platform = OnDemand(lambda: _platform(profile)) if profile.platform else None
+    return Backends(
+        metrics=prometheus,
+        alerts=prometheus,
+        prometheus=prometheus,
+        workloads=platform,
+        logs=platform,
+        platform=platform,
+    )
+
+
+def _platform(profile: Profile) -> PlatformSource:
+    if profile.platform == "compose":
+        from tui.sources.compose import Compose
+
+        return Compose(profile.compose)
+    from tui.sources.kubernetes import Kubernetes
+
+    return Kubernetes(profile.kubernetes)
 
 
 class NamedProbe(msgspec.Struct, frozen=True, kw_only=True):

@@ -258,6 +258,9 @@ class Compose:
             return ""
         return shlex.join(["docker", *self._docker.compose(*_action(change))])
 
+    async def aclose(self) -> None:
+        """Nothing is kept open."""
+
     # ── Logs ──────────────────────────────────────────────────────────────────────────────────────────────────────────
 
     def stream(self, request: LogRequest) -> AsyncGenerator[LogItem]:

@@ -1,7 +1,9 @@
 """Calls of the API server through the official client's connection, and what its refusals mean.
 
     SourceError
-    ├── Unreachable, Denied    as everywhere; 403 and 401
+    ├── Unreachable            as everywhere
+    │   └── Silent             a stream that was open said nothing for too long
+    ├── Denied                 401, and 403 (`up`: only this is kept from us)
     ├── Refused                one request was refused: not found, conflict, not valid
     │   └── Gone               410: what was asked for is no longer kept
     └── Busy                   429 or 503: it says when to come back
@@ -54,6 +56,10 @@ class Refused(SourceError):  # noqa: N818 - reads as what it is: a kind of Sourc
     def __init__(self, what: str, why: str, hint: str, status: int) -> None:
         super().__init__(what, why, hint, up=True)
         self.status = status
+
+
+class Silent(Unreachable):
+    """A stream that was open said nothing for too long."""
 
 
 class Gone(Refused):
@@ -172,7 +178,7 @@ class Api:
                 yield piece
         except TimeoutError as error:
             hint = "a firewall or VPN may have dropped the connection; it is taken up again"
-            raise Unreachable(WHAT, f"nothing came for {silent_s:g} s", hint) from error
+            raise Silent(WHAT, f"nothing came for {silent_s:g} s", hint) from error
         except (aiohttp.ClientError, OSError) as error:
             raise explain(WHAT, error, timeout_s=silent_s) from error
 

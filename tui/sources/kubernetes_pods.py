@@ -19,6 +19,7 @@ class PodMeta(Wire, frozen=True):
     """`metadata` of a pod, without the annotations, which can be large."""
 
     name: str = ""
+    resource_version: str = ""
     creation_timestamp: datetime | None = None
     deletion_timestamp: datetime | None = None
     labels: dict[str, str] | None = None
