@@ -6,7 +6,6 @@ Source: https://github.com/kubernetes/kubectl/tree/master/pkg/polymorphichelpers
 from __future__ import annotations
 
 import asyncio
-import shlex
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any, Generic, TypeVar
@@ -18,6 +17,7 @@ from tui.model.clock import Clock
 from tui.model.errors import SourceError
 from tui.model.text import sanitise
 from tui.model.workload import Change, Permission, Ref, Revision
+from tui.sources.kubectl import command
 from tui.sources.kubernetes_api import JSON_PATCH, MERGE_PATCH, STRATEGIC_PATCH, WHAT, Api, Refused
 from tui.sources.kubernetes_objects import (
     RESTARTED_AT,
@@ -147,18 +147,7 @@ class Actions:
     def equivalent(self, change: Change) -> str:
         """The kubectl command that does the same, on the profile's context and namespace."""
         backend = self._api.backend
-        place = (("--context", backend.context), ("-n", backend.namespace))
-        kubectl = ["kubectl", *(part for name, value in place if value for part in (name, value))]
-        match change.verb:
-            case "restart":
-                return shlex.join([*kubectl, "rollout", "restart", change.target])
-            case "undo":
-                revision = [f"--to-revision={change.argument}"] if change.argument else []
-                return shlex.join([*kubectl, "rollout", "undo", change.target, *revision])
-            case "scale":
-                return shlex.join([*kubectl, "scale", change.target, f"--replicas={change.argument}"])
-            case "delete-pod":
-                return shlex.join([*kubectl, "delete", change.target])
+        return command(change, context=backend.context, namespace=backend.namespace)
 
     async def permission(self, change: Change) -> Permission:
         """Ask by SelfSubjectAccessReview for each right the change takes."""

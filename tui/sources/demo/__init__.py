@@ -8,6 +8,7 @@ store      the samples
 promql     the evaluator: functions, binary, aggregate
 rules      alerts; templates, their annotations
 source     all of it behind the Protocols
+workloads  deployments and pods behind WorkloadSource; timeline, the plan of their rollouts
 """
 
 from __future__ import annotations

@@ -10,8 +10,9 @@ from __future__ import annotations
 
 import random
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from heapq import heapify, heappop, heappush
+from itertools import zip_longest
 
 from tui.sources.demo import faults, history
 from tui.sources.demo.metrics import CONCURRENCY, MEMORY_LIMIT, POD_MEMORY, WORKERS, Exported
@@ -61,6 +62,10 @@ class Platform:
         self._died: list[int | None] = [None] * len(WORKERS)
         self._turns: list[tuple[int, int, bool]] = []
         """(age, worker, up) of the workers that are about to die or return, the next last."""
+        self._stopped = set[int]()
+        """Workers whose pod is being replaced or was scaled away."""
+        self._planned: list[tuple[int, int, bool]] = []
+        """(age, worker, up) as rollouts have it, the next last."""
         self._next_arrival = 0.0
         self._since: dict[str, int] = {}
         """Age at which each active fault began."""
@@ -103,7 +108,38 @@ class Platform:
         elif fault_id == faults.SLOW:
             self._redraw(slow=on)
         elif fault_id == faults.DATABASE and on:
-            self._return_to_queue(range(len(WORKERS)))
+            self._return_to_queue(range(len(self._busy)))
+
+    @property
+    def age(self) -> int:
+        """Seconds simulated so far, as of the last `advance`."""
+        return self._age
+
+    def at(self, age: int) -> float:
+        """Unix seconds of an age."""
+        return float(self._epoch + age)
+
+    def plan(self, turns: Iterable[tuple[int, int, bool]]) -> None:
+        """Let workers stop and start, as pods are replaced and scaled: (age, worker, up) of all turns to come.
+
+        A worker that was never heard of is one more, once it is up; beyond the first four it has no metrics of its own.
+        """
+        self._planned = sorted(turns, reverse=True)
+
+    def died_at(self, worker: int) -> int | None:
+        """The age at which a worker was killed for its memory and from which on it crashes; None while it does not."""
+        return self._died[worker] if worker < len(self._died) else None
+
+    def restarts(self, worker: int) -> int:
+        """How often a worker's container was restarted."""
+        columns = self._exported.restarts
+        return round(self._exported.now[columns[worker]]) if worker < len(WORKERS) else 0
+
+    def _up(self, worker: int) -> bool:
+        return self._died[worker] is None and worker not in self._stopped
+
+    def _count_up(self) -> int:
+        return sum(map(self._up, range(len(self._died))))
 
     def advance(self) -> float:
         """Simulate up to the clock and return its reading; a clock that went back changes nothing."""
@@ -122,6 +158,9 @@ class Platform:
         while self._turns and self._turns[-1][0] <= age:
             _, worker, up = self._turns.pop()
             self._turn(worker, up=up)
+        while self._planned and self._planned[-1][0] <= age:
+            _, worker, up = self._planned.pop()
+            self._start_or_stop(worker, up=up)
         running = self._running
         while running and running[0][0] <= age:
             self._finish()
@@ -150,7 +189,7 @@ class Platform:
     def _take(self, age: int) -> None:
         busy, slow = self._busy, faults.SLOW in self._since
         while self._queue:
-            free = [worker for worker, died in enumerate(self._died) if died is None and busy[worker] < CONCURRENCY]
+            free = [worker for worker in range(len(busy)) if busy[worker] < CONCURRENCY and self._up(worker)]
             if not free:
                 return
             worker = min(free, key=busy.__getitem__)
@@ -170,7 +209,7 @@ class Platform:
         if not self._queue:
             return
         per_slot = faults.HAMMER_PER_SLOT[0 if since <= faults.HAMMER_S else 1]
-        self._hammered += per_slot * CONCURRENCY * self._died.count(None)
+        self._hammered += per_slot * CONCURRENCY * self._count_up()
         while self._hammered >= 1:
             self._hammered -= 1
             self._exported.now[self._exported.failed[self._rng.choice(self._queue)]] += 1
@@ -199,16 +238,31 @@ class Platform:
 
     def _plan_turns(self, *, on: bool) -> None:
         delays = faults.DEATHS_S if on else faults.RETURNS_S
-        turns = [(self._age + delay, worker, not on) for worker, delay in enumerate(delays)]
+        pairs = zip_longest(range(len(self._died)), delays, fillvalue=delays[-1])  # any worker beyond them as the last
+        turns = [(self._age + delay, worker, not on) for worker, delay in pairs]
         self._turns = sorted((turn for turn in turns if (self._died[turn[1]] is None) == on), reverse=True)
 
     def _turn(self, worker: int, *, up: bool) -> None:
         exported = self._exported
         self._died[worker] = None if up else self._age
-        exported.now[exported.workers] = self._died.count(None)
+        exported.now[exported.workers] = self._count_up()
         if not up:
-            exported.now[exported.oom_killed[worker]] = 1
+            if worker < len(WORKERS):
+                exported.now[exported.oom_killed[worker]] = 1
             self._return_to_queue([worker])
+
+    def _start_or_stop(self, worker: int, *, up: bool) -> None:
+        """A pod that ends in order; what it has not finished is delivered again as well."""
+        while worker >= len(self._died):
+            self._stopped.add(len(self._died))
+            self._died.append(None)
+            self._busy.append(0)
+        if up:
+            self._stopped.discard(worker)
+        else:
+            self._stopped.add(worker)
+            self._return_to_queue([worker])
+        self._exported.now[self._exported.workers] = self._count_up()
 
     def _return_to_queue(self, workers: list[int] | range) -> None:
         """What was in work is delivered again first: tasks are acknowledged late."""
@@ -224,7 +278,7 @@ class Platform:
 
     def _scrape(self, age: int) -> None:
         exported, waiting = self._exported, len(self._queue)
-        row, up = exported.now, self._died.count(None)
+        row, up = exported.now, self._count_up()
         down = faults.DATABASE in self._since
         retrying = min(waiting, up * CONCURRENCY) if down else 0
         row[exported.queue] = waiting - retrying
@@ -247,6 +301,9 @@ class Platform:
         """A worker's container: its memory climbs to the limit before it is killed, and again after each restart."""
         exported, died = self._exported, self._died[worker]
         row, memory, cpu = exported.now, exported.memory[worker], exported.cpu[worker]
+        if worker in self._stopped:
+            row[cpu] = row[memory] = 0
+            return
         if died is None:
             row[cpu] += SCRAPE_S * (0.05 + 0.06 * self._busy[worker])
             usual = POD_MEMORY[worker] + _BUSY_BYTES * self._busy[worker] + self._rng.randrange(256) * 4096
