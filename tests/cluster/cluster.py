@@ -27,6 +27,7 @@ from tests.cluster.objects import Object
 from tests.cluster.patches import STRATEGIC_PATCH
 from tests.cluster.resources import RESOURCES
 from tests.cluster.store import Store
+from tests.cluster.tables import pod_status
 
 _WAIT_S = 20.0
 KUBECTL = str(Path(sysconfig.get_path("scripts")) / "kubectl")
@@ -153,10 +154,14 @@ class Cluster:
     async def until(self, holds: Callable[[], bool], *, timeout_s: float = _WAIT_S) -> None:
         """Return as soon as something holds, which is asked after every change; raises TimeoutError."""
         with self.store.subscribed(self.store.version) as queue:
-            async with asyncio.timeout(timeout_s):
-                while not holds():
-                    self._raise_failure()
-                    await queue.get()
+            try:
+                async with asyncio.timeout(timeout_s):
+                    while not holds():
+                        self._raise_failure()
+                        await queue.get()
+            except TimeoutError as error:
+                pods = {pod["metadata"]["name"]: pod_status(pod) for pod in self.store.list("pods")}
+                raise TimeoutError(f"not within {timeout_s} s; the pods: {pods}") from error
 
     async def kubectl(
         self, *arguments: str, stdin: str = "", check: bool = True, kubeconfig: Path | None = None

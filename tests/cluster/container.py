@@ -81,7 +81,9 @@ class Container:
             began = time.monotonic()
             started = await self._run()
             code = self.state["terminated"]["exitCode"] if started else None
-            if self._stop.is_set() or self._policy == "Never" or (self._policy == "OnFailure" and code == 0):
+            if self._stop.is_set() or (
+                started and (self._policy == "Never" or (self._policy == "OnFailure" and not code))
+            ):
                 return
             if time.monotonic() - began > _FORGIVEN_S * self._pod.scale:
                 backoff = 0.0

@@ -50,7 +50,7 @@ class Controllers:
                 for change in changes:
                     if change.kind == "DELETED":
                         self._collect(change.obj)
-                for marked in dict.fromkeys(key for change in changes for key in _concerned(change)):
+                for marked in dict.fromkeys(each for change in changes for each in self._concerned(change)):
                     self._work(marked)
 
     def _work(self, marked: Key) -> None:
@@ -75,13 +75,14 @@ class Controllers:
                     with contextlib.suppress(ApiError):  # it went by itself
                         self._operations.delete(RESOURCES[plural], namespace, child["metadata"]["name"], {})
 
-
-def _concerned(change: Change) -> list[Key]:
-    """The workload that changed and the one that controls it."""
-    namespace, name = key(change.obj)
-    keys: list[Key] = []
-    if change.plural in _PLURALS.values():
-        keys.append((change.plural, namespace, name))
-    if plural := _PLURALS.get(owner(change.obj).get("kind", "")):
-        keys.append((plural, namespace, owner(change.obj)["name"]))
-    return keys
+    def _concerned(self, change: Change) -> list[Key]:
+        """The workload that changed, the one that controls it, and so on: a Recreate waits for the last old pod."""
+        keys: list[Key] = []
+        if change.plural in _PLURALS.values():
+            keys.append((change.plural, *key(change.obj)))
+        parent = owner(change.obj)
+        while plural := _PLURALS.get(parent.get("kind", "")):
+            keys.append((plural, change.obj["metadata"]["namespace"], parent["name"]))
+            above = self._store.find(*keys[-1])
+            parent = owner(above) if above is not None else {}
+        return keys

@@ -94,7 +94,7 @@ def _strategic(target: Object, patch: Object) -> Object:
 
 def _list(field: str, present: list[Any], patch: list[Any], order: list[Any] | None) -> list[Any]:
     if field == "finalizers":
-        return [*present, *(item for item in patch if item not in present)]
+        return [*(item for item in patch if item not in present), *present]
     identity = _merge_key(field, [item for item in [*present, *patch] if isinstance(item, dict)])
     if identity is None:
         return patch

@@ -1,7 +1,8 @@
 """Watches: one JSON event per line, for as long as the client listens.
 
 A watch that starts without a version, or asks with `sendInitialEvents`, first gets everything there is as ADDED. With a
-selector an object that begins to match is ADDED and one that no longer does is DELETED. BOOKMARKs carry the version on.
+selector an object that begins to match is ADDED and one that no longer does is DELETED. BOOKMARKs carry the version
+on, the last one just before the end.
 Source: https://kubernetes.io/docs/reference/using-api/api-concepts/#efficient-detection-of-changes
 """
 
