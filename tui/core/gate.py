@@ -9,6 +9,7 @@ goes away meanwhile: a request that was sent cannot be called back, and its outc
 from __future__ import annotations
 
 import asyncio
+import os
 import time
 from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor, wait
@@ -33,11 +34,14 @@ _DOUBT_S = 5.0
 """How long it is believed that the server does not answer."""
 
 
+_BROKEN_OFF = (TimeoutError, ConnectionResetError, ConnectionAbortedError, BrokenPipeError, EOFError)
+
+
 class Performer(Protocol):
     """Does one or several kinds of change; see `tui.sources.protocols.WorkloadSource`.
 
-    A `perform` whose request was sent and not answered raises its SourceError from a TimeoutError: it is then unknown,
-    and not failed.
+    A `perform` whose request was sent and not answered raises its SourceError while it handles a TimeoutError or a
+    broken connection (`_BROKEN_OFF`): it is then unknown, and not failed.
     """
 
     async def permission(self, change: Change) -> Permission:
@@ -198,6 +202,7 @@ class Gate:
             risk=proposal.risk,
             notices=proposal.notices,
             command=proposal.command,
+            pid=os.getpid(),
         )
 
     async def _begin(self, intent: Intent, secrets: tuple[str, ...]) -> None:
@@ -252,9 +257,9 @@ async def _on_disk(writing: Future[Record]) -> None:
 
 
 def _unanswered(error: BaseException | None) -> bool:
-    """Whether a request was sent that nobody answered in time."""
+    """Whether a request may have been sent, and was not answered."""
     while error is not None:
-        if isinstance(error, TimeoutError):
+        if isinstance(error, _BROKEN_OFF):
             return True
-        error = error.__cause__
+        error = error.__cause__ or error.__context__
     return False

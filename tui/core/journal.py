@@ -195,7 +195,7 @@ class Journal:
             return Reading()
         except OSError as error:
             raise self._trouble("read", error) from error
-        return Reading(entries=entries(records), torn=torn, newer=newer, cut=cut)
+        return Reading(entries=entries(records, _lives), torn=torn, newer=newer, cut=cut)
 
 
 def _sync_folder(folder: Path) -> None:
@@ -257,6 +257,19 @@ def _lines(stream: BinaryIO) -> Iterator[bytes]:
 def _skip_line(stream: BinaryIO) -> None:
     while (part := stream.readline(_LINE_LIMIT)) and not part.endswith(b"\n"):
         pass
+
+
+def _lives(pid: int) -> bool:
+    """Whether a process of this number runs here; somebody else's counts."""
+    if pid <= 0:
+        return False
+    try:
+        os.kill(pid, 0)
+    except PermissionError:
+        return True
+    except (ProcessLookupError, OverflowError):
+        return False
+    return True
 
 
 class _Version(msgspec.Struct):

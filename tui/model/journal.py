@@ -7,7 +7,7 @@ All texts are sanitised, times are Unix seconds UTC.
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Literal
 
 import msgspec
@@ -25,13 +25,15 @@ NOT_KNOWN = "unknown: the program ended before it was known"
 RUNNING = "no outcome yet"
 LOST_INTENT = "what was asked for is not readable here"
 
-_RUNNING_S = 60.0
-"""An intent may be without outcome for this long before the program that wrote it is taken for dead; what a source
-does, it does within its timeout, 10 s by default."""
+_RUNNING_S = 600.0
+"""How long an intent without outcome is taken to run while its process does; later its number may be another's."""
 
 
 class Intent(msgspec.Struct, frozen=True, kw_only=True, tag="intent", tag_field="record"):
-    """Somebody is about to change something. `notices` is what they were told that users notice."""
+    """Somebody is about to change something.
+
+    `notices` is what they were told that users notice, `pid` the process that is about to do it.
+    """
 
     v: int = VERSION
     id: str
@@ -45,6 +47,7 @@ class Intent(msgspec.Struct, frozen=True, kw_only=True, tag="intent", tag_field=
     risk: Risk = "change"
     notices: str = ""
     command: str = ""
+    pid: int = 0
 
 
 class Outcome(msgspec.Struct, frozen=True, kw_only=True, tag="outcome", tag_field="record"):
@@ -75,13 +78,14 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True):
     """One entry of the timeline: an action or a note.
 
     An action has an intent, an outcome or both: an outcome may never have been written, and the intent of an outcome
-    may be torn or lie before what was read.
+    may be torn or lie before what was read. `lives` says whether the process of an intent without outcome still runs.
     """
 
     at: float
     intent: Intent | None = None
     outcome: Outcome | None = None
     note: Note | None = None
+    lives: bool = False
 
     def state(self, now: float) -> EntryState:
         """How it stands at `now` (Unix seconds)."""
@@ -89,7 +93,7 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True):
             return "note"
         if self.outcome is not None:
             return "failed" if self.outcome.state == "refused" else self.outcome.state
-        return "running" if 0 <= now - self.at < _RUNNING_S else "unknown"
+        return "running" if self.lives and 0 <= now - self.at < _RUNNING_S else "unknown"
 
     def said(self, now: float) -> str:
         """What came of it, in words; a note's text."""
@@ -138,8 +142,13 @@ def _lines(count: int) -> str:
     return f"{count:,} line is" if count == 1 else f"{count:,} lines are"
 
 
-def entries(records: Iterable[Record]) -> tuple[Entry, ...]:
-    """Join intents with their outcomes, in the order in which the entries began to be written."""
+def entries(records: Iterable[Record], lives: Callable[[int], bool]) -> tuple[Entry, ...]:
+    """Join intents with their outcomes, in the order in which the entries began to be written.
+
+    Args:
+        records: In the order of the file.
+        lives: Whether a process runs; asked only about intents without outcome.
+    """
     found: list[Entry] = []
     waiting: dict[str, int] = {}
     for record in records:
@@ -153,6 +162,10 @@ def entries(records: Iterable[Record]) -> tuple[Entry, ...]:
             found[index] = msgspec.structs.replace(found[index], outcome=record)
         else:
             found.append(Entry(at=record.at, outcome=record))
+    for index in waiting.values():
+        intent = found[index].intent
+        if intent is not None and lives(intent.pid):
+            found[index] = msgspec.structs.replace(found[index], lives=True)
     return tuple(found)
 
 

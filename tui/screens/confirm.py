@@ -21,9 +21,9 @@ from tui.model.proposal import Proposal
 from tui.widgets.messages import SendToClipboard
 
 _RISKS = {"read": "● Changes nothing", "change": "▲ Change", "danger": "■ Danger"}
-_AROUND = 8
+_AROUND = 6
 """Lines of the frame, its margin and the buttons."""
-_TO_TYPE = 5
+_TO_TYPE = 4
 """Lines of the field where the name is typed and of what stands above it."""
 
 
@@ -57,7 +57,7 @@ class ConfirmScreen(ModalScreen[bool]):
         proposal = self._proposal
         with Vertical(id="confirm", classes=f"-{proposal.risk}") as frame:
             frame.border_title = Content(f"{_RISKS[proposal.risk]}: {proposal.title}")
-            frame.border_subtitle = Content("esc cancel · y copy command")
+            frame.border_subtitle = Content("up and down scroll · y copy command · esc cancel")
             with VerticalScroll(id="sentences", can_focus=False):
                 for heading, text in (
                     ("What happens", proposal.what),
@@ -68,7 +68,7 @@ class ConfirmScreen(ModalScreen[bool]):
                     yield Static(Content(heading), classes="heading")
                     yield Static(Content(text))
             if proposal.type_to_confirm:
-                yield Static(Content(f"Type {proposal.type_to_confirm} to confirm"), id="wanted")
+                yield Static(Content(f"To confirm, type {proposal.type_to_confirm}"), id="wanted")
                 yield _Name()
             with Horizontal(id="buttons"):
                 yield Button(Content("Cancel"), id="cancel", compact=True)

@@ -186,7 +186,7 @@ def explained(entry: Entry, now: float) -> Content:
     head = Content.styled(f"{timeline.MARKS[state]} {state}", f"bold {_COLOURS[state]}")
     if entry.note is not None:
         where = f" in {entry.note.context}" if entry.note.context else ""
-        return _paragraphs(head, _muted(f"{entry.note.who}{where}, {time}"), [("", entry.note.text)])
+        return _paragraphs(head, _muted(f"{entry.note.who}{where} · {time}"), [("", entry.note.text)])
     by = [f"{intent.who} on {intent.profile}", intent.platform, time] if intent is not None else [time]
     blocks = [("Outcome" if outcome is None else f"Outcome, after {outcome.took_s:.1f} s", entry.said(now))]
     if intent is not None:
