@@ -59,6 +59,11 @@ class Terminal:
         text = _ESCAPES.sub(b"", bytes(self.output)).decode(errors="replace")
         raise TimeoutError(f"not painted within {timeout_s} s; the screen holds: {text[-2000:]}")
 
+    def processor_s(self) -> float:
+        """Seconds the child has been on a processor so far, over all its threads; 0 where the system does not tell."""
+        tasks = Path(f"/proc/{self.pid}/task").glob("*/schedstat")
+        return sum(int(task.read_text().split()[0]) for task in tasks) / 1e9
+
     def type(self, keys: bytes) -> None:
         """Press keys."""
         os.write(self._fd, keys)

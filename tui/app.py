@@ -80,7 +80,9 @@ class OpsCenter(App[None]):
         def links(action: Action) -> tuple[tuple[str, str], ...]:
             return action_links(action, grafana=center.grafana, jaeger=center.jaeger)
 
-        return OverviewScreen(self.board, center.identity, center.clock, links=links, alerts_note=center.alerts_note)
+        screen = OverviewScreen(self.board, center.identity, center.clock, links=links, alerts_note=center.alerts_note)
+        screen._css_update_count = self._css_update_count  # noqa: SLF001 - or Textual parses all CSS again, for nothing
+        return screen
 
     def _runbooks(self) -> RunbooksScreen:
         # Deferred: the Markdown parser and the renderer are 60 ms that the first paint does not wait for.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 
 import click
@@ -83,7 +84,7 @@ def main(  # noqa: PLR0913 - one parameter an option
         mouse=not no_mouse,
     )
     if context.invoked_subcommand is None:
-        options.start(context, options.read_center(context))
+        options.start(context, partial(options.make_center, context))
 
 
 for _command in (catalog_command, demo, doctor, mirror, runbook, status):

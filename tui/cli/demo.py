@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import click
 
 from tui.cli import options
+
+if TYPE_CHECKING:
+    from tui.core.center import Center
 
 
 @click.command()
@@ -12,12 +17,11 @@ from tui.cli import options
 @click.pass_context
 def demo(context: click.Context, seed: int) -> None:
     """Start on a small simulated platform that needs nothing and can be disturbed (key f)."""
-    from tui.core import center
-    from tui.model.errors import ConfigError
-
     said = options.flags(context)
-    try:
-        built = center.demo(seed=seed, catalog_file=said.catalog, runbooks=said.runbooks, read_only=said.read_only)
-    except ConfigError as error:
-        options.fail(error)
-    options.start(context, built)
+
+    def make() -> Center:
+        from tui.core import center
+
+        return center.demo(seed=seed, catalog_file=said.catalog, runbooks=said.runbooks, read_only=said.read_only)
+
+    options.start(context, make)

@@ -6,6 +6,7 @@ import gc
 import os
 import random
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
@@ -75,17 +76,26 @@ def runbook_folders(context: click.Context) -> tuple[Path, ...]:
 
 def read_center(context: click.Context) -> Center:
     """The operations center of the chosen profile, not yet connected to anything."""
-    from tui.core import center
-
     try:
-        return center.build(read_settings(context).profile, clock=time.time, rng=random.Random())  # noqa: S311 - jitter
+        return make_center(context)
     except ConfigError as error:
         fail(error)
 
 
-def start(context: click.Context, center: Center) -> None:
-    """Show `center` full-screen until the operator leaves."""
+def make_center(context: click.Context) -> Center:
+    """`read_center`, with the mistake as an exception."""
+    from tui.core import center
+
+    return center.build(read_settings(context).profile, clock=time.time, rng=random.Random())  # noqa: S311 - jitter
+
+
+def start(context: click.Context, make: Callable[[], Center]) -> None:
+    """Show the center that `make` makes full-screen until the operator leaves; a mistake in its files ends us."""
     gc.disable()  # collecting while everything is built is a tenth of the start; the app enables it again
     from tui.app import OpsCenter
 
+    try:
+        center = make()
+    except ConfigError as error:
+        fail(error)
     OpsCenter(center).run(mouse=flags(context).mouse)

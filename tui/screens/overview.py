@@ -121,7 +121,7 @@ class OverviewScreen(Screen[None]):
         self._unwatch = self._board.watch(self._changed)
         for tile_id in self._board.tiles:
             self._changed(("tile", tile_id))
-        self.set_timer(_PANES_AFTER_S, self._mount_panes)
+        self.call_after_refresh(self.set_timer, _PANES_AFTER_S, self._mount_panes)
 
     async def _mount_panes(self) -> None:
         catalog = self._board.catalog
