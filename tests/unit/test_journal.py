@@ -15,7 +15,7 @@ from pathlib import Path
 
 import msgspec
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.doubles import NOW
@@ -306,6 +306,7 @@ LINES = st.one_of(
 )
 
 
+@settings(deadline=None)
 @given(lines=st.lists(LINES, max_size=12), where=st.integers(0, 12))
 def test_reading_never_raises_and_never_loses_a_neighbour(
     tmp_path_factory: pytest.TempPathFactory, lines: list[bytes], where: int

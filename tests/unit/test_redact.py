@@ -9,7 +9,7 @@ import time
 from urllib.parse import quote
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tui.model.redact import HIDDEN, redact
@@ -75,6 +75,7 @@ def test_what_is_no_secret_stays(text: str) -> None:
     assert redact(text) == text
 
 
+@settings(deadline=None)
 @given(st.text(), st.lists(st.text(min_size=1), max_size=3))
 def test_no_declared_secret_survives(text: str, secrets: list[str]) -> None:
     surrounding = f"{text}{''.join(secrets)}{text}"
