@@ -9,6 +9,7 @@ from tests.cluster.errors import invalid
 from tests.cluster.objects import Object
 from tests.cluster.selectors import by_spec
 
+_LEFT_OUT = ("minReadySeconds", "volumeClaimTemplates", "initContainers", "volumes")
 _NAME = re.compile(r"[a-z0-9]([-a-z0-9.]{0,251}[a-z0-9])?")
 
 
@@ -86,21 +87,29 @@ def check(kind: str, obj: Object) -> None:
                 "spec.template.metadata.labels",
                 "Invalid value: `selector` does not match template `labels`",
             )
+        _check_left_out(kind, name, spec)
         if spec["replicas"] < 0:
             raise invalid(kind, name, "spec.replicas", "must be greater than or equal to 0")
 
 
 def _check_pod(kind: str, name: str, spec: Object) -> None:
+    _check_left_out(kind, name, spec)
     if not spec["containers"]:
         raise invalid(kind, name, "spec.containers", "Required value")
     for index, container in enumerate(spec["containers"]):
         where = f"spec.containers[{index}]"
         for field in ("name", "image"):
             if not container.get(field):
-                raise invalid(kind, name, f"{where}.{field}", "Required value")
+                raise invalid(kind, name, f"spec.{field}", "Required value")
         for probe in ("readinessProbe", "livenessProbe"):
             if container.get(probe) and "exec" not in container[probe]:
                 raise invalid(kind, name, f"{where}.{probe}", "this cluster runs exec probes only")
+
+
+def _check_left_out(kind: str, name: str, spec: Object) -> None:
+    for field in _LEFT_OUT:
+        if spec.get(field):
+            raise invalid(kind, name, f"spec.{field}", "this cluster has no such thing")
 
 
 def check_update(kind: str, before: Object, after: Object) -> None:

@@ -1,8 +1,8 @@
 """Deployments: one ReplicaSet per template, and the steps from one to the next.
 
 The rules are the deployment controller's, so that clients that follow a rollout see the same intermediate states:
-surge and unavailability, revisions, pausing, the progress deadline. `minReadySeconds` and proportional scaling in the
-middle of a rollout are left out.
+surge and unavailability, revisions, pausing, the progress deadline. Proportional scaling in the middle of a
+rollout is left out.
 Source: https://github.com/kubernetes/kubernetes/tree/master/pkg/controller/deployment
 """
 

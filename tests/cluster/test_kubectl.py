@@ -234,6 +234,8 @@ async def test_deleting_a_pod_lets_it_end_and_brings_another(cluster: Cluster) -
     await end(logs)
     await cluster.until(lambda: all_ready(cluster, "web", 1))
     assert cluster.pods("web")[0]["metadata"]["uid"] != first["metadata"]["uid"]
+    await cluster.kubectl("delete", "pod", "-l", "app=web", "--force", "--grace-period=0")
+    await cluster.until(lambda: all_ready(cluster, "web", 1))
     missing = await cluster.kubectl("delete", "pod", first["metadata"]["name"], check=False)
     assert f'pods "{first["metadata"]["name"]}" not found' in missing.err
 
@@ -282,6 +284,9 @@ async def test_a_wrong_manifest_is_refused(cluster: Cluster) -> None:
     manifest["spec"]["template"]["metadata"]["labels"] = {"app": "other"}
     ran = await cluster.kubectl("apply", "-f", "-", stdin=json.dumps(manifest), check=False)
     assert "`selector` does not match template `labels`" in ran.err
+    probe = {"readinessProbe": {"httpGet": {"path": "/health", "port": 8000}}}
+    ran = await cluster.kubectl("apply", "-f", "-", stdin=json.dumps(deployment("web", container=probe)), check=False)
+    assert "this cluster runs exec probes only" in ran.err
 
 
 async def test_exec_carries_streams_and_exit_code(cluster: Cluster) -> None:
@@ -332,6 +337,7 @@ async def test_can_i_and_forbidden(cluster: Cluster) -> None:
     assert (await allowed("patch", "deployments.apps")).startswith("no")
     assert (await allowed("get", "pods", "--subresource=log")).startswith("no")
     assert (await allowed("list", "pods", "--all-namespaces")).startswith("no")
+    assert "deployments" in await allowed("--list")
 
     cluster.apply(deployment("web"))
     assert "web" in (await cluster.kubectl("get", "deploy", kubeconfig=viewer)).out
