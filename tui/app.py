@@ -71,6 +71,7 @@ class OpsCenter(App[None]):
             self.register_theme(theme)
         if self.theme == _TEXTUALS_OWN_THEME:  # TEXTUAL_THEME names another
             self.set_reactive(App.theme, DARK.name)  # a change would parse the stylesheet once more
+            self.stylesheet.set_variables(self.get_css_variables())
         self.add_mode("overview", self._overview)
         self.add_mode("runbooks", self._runbooks)
 
