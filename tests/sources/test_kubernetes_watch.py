@@ -152,7 +152,7 @@ async def test_watches_end_in_order_and_go_on(cluster: Cluster, monkeypatch: pyt
         cluster.faults.answer(r"/pods\?limit", 500, times=99)
         cluster.faults.answer(r"/deployments\?limit", 500, times=99)
         for count in range(1, 40):
-            cluster.apply(deployment("celery-worker", replicas=1, minReadySeconds=count))
+            cluster.apply(deployment("celery-worker", progressDeadlineSeconds=600 + count))
             snapshot = await until(generation(count))
             assert snapshot.stale == ""
             if time.monotonic() - began > 2.5:

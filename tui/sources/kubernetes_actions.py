@@ -232,7 +232,7 @@ class Actions:
         else:
             step = next((one for one in steps if str(one.number) == change.argument), None)
         if step is None:
-            which = f"revision {line(change.argument, 20)}" if change.argument else "an earlier revision"
+            which = f"revision {line(change.argument, 20)}" if change.argument else "earlier revision"
             there_are = ", ".join(str(one.number) for one in steps)
             raise Refused(what, f"{change.target} has no {which}", f"there are: {there_are or 'none'}", 404)
         if step.current:
