@@ -4,12 +4,18 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncGenerator, Callable
-from typing import TypeVar
+from pathlib import Path
+from typing import Any, TypeVar
 
 import msgspec
 
-from tests.doubles import NOW
+from tests.doubles import NOW, FakeClock
+from tui.core.gate import Gate
+from tui.core.journal import Journal
+from tui.core.rollouts import Following, Rollouts, facts
+from tui.core.workload_feed import WorkloadFeed
 from tui.model.errors import SourceError
+from tui.model.identity import Identity
 from tui.model.workload import (
     Change,
     Condition,
@@ -278,3 +284,44 @@ class Cluster:
             "scale": f"kubectl scale {change.target} --replicas={change.argument}",
             "delete-pod": f"kubectl delete {change.target}",
         }[change.verb]
+
+
+class Bench:
+    """A cluster, a gate with a real journal, and what is followed."""
+
+    def __init__(self, path: Path, snapshot: Snapshot | None = PLATFORM, *, read_only: bool = False) -> None:
+        self.clock = FakeClock()
+        self.cluster = Cluster(snapshot)
+        self.identity = Identity(
+            title="AI Agents Platform", profile="staging", platform="kubernetes", read_only=read_only
+        )
+        performers = dict.fromkeys(("restart", "undo", "scale", "delete-pod"), self.cluster)
+        self.gate = Gate(Journal(path / "journal.jsonl"), self.identity, performers, clock=self.clock)
+        self.feed = WorkloadFeed(self.cluster, clock=self.clock)
+        self.rollouts = Rollouts(self.feed, self.gate, clock=self.clock)
+        self.told: list[Following] = []
+        self.rollouts.watch(self.told.append)
+
+    async def start(self, change: Change) -> Following:
+        """Confirm a change on the present snapshot, and wait until the server has answered."""
+        stop = self.feed.watch(lambda: None)
+        await self.feed.first()
+        started = self.rollouts.start(self.gate.propose(change, facts(change, self.feed.latest)))
+        await self.until(lambda: self.now(started).state != "asked")
+        stop()
+        return self.now(started)
+
+    def now(self, following: Following) -> Following:
+        """As it is now."""
+        return next(one for one in self.rollouts.all if one.number == following.number)
+
+    async def push(self, *workloads: Workload, **fields: Any) -> None:  # noqa: ANN401 - fields of a snapshot
+        """Another snapshot, and time to look at it."""
+        self.cluster.push(*workloads, **fields)
+        await self.until(lambda: self.feed.latest is self.cluster.present or not self.rollouts.running)
+
+    async def until(self, holds: Callable[[], object]) -> None:
+        """Let the loop and the journal's thread work until something holds."""
+        async with asyncio.timeout(5):
+            while not holds():  # noqa: ASYNC110 - whatever it is, it is no event
+                await asyncio.sleep(0)

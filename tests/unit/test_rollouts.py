@@ -3,31 +3,25 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import pytest
 
-from tests.doubles import NOW, FakeClock
+from tests.doubles import NOW
 from tests.workload_doubles import (
     DOWN,
     PLATFORM,
     POSTGRES_REF,
     SERVER,
     WORKER_REF,
-    Cluster,
+    Bench,
     changed,
     pod,
     timed_out,
     workload,
 )
-from tui.core.gate import Gate
-from tui.core.journal import Journal
-from tui.core.rollouts import SHOWS_WITHIN_S, Following, Rollouts, facts, objection
-from tui.core.workload_feed import WorkloadFeed
+from tui.core.rollouts import SHOWS_WITHIN_S, objection
 from tui.model.errors import SourceError
-from tui.model.identity import Identity
 from tui.model.workload import Change, Condition, Happening, Ref, Snapshot, Workload
 
 WORKER = workload(WORKER_REF)
@@ -35,48 +29,9 @@ RESTART = Change(verb="restart", target="deployment/celery-worker")
 LATE = (Condition(type="Progressing", status="False", reason="ProgressDeadlineExceeded", updated_at=NOW),)
 
 
-class Bench:
-    """A cluster, a gate with a real journal, and what is followed."""
-
-    def __init__(self, path: Path) -> None:
-        self.clock = FakeClock()
-        self.cluster = Cluster(changed(PLATFORM, workloads=(WORKER, workload(POSTGRES_REF, 2))))
-        identity = Identity(title="", profile="staging", platform="kubernetes")
-        performers = dict.fromkeys(("restart", "undo", "scale", "delete-pod"), self.cluster)
-        self.gate = Gate(Journal(path / "journal.jsonl"), identity, performers, clock=self.clock)
-        self.feed = WorkloadFeed(self.cluster, clock=self.clock)
-        self.rollouts = Rollouts(self.feed, self.gate, clock=self.clock)
-        self.told: list[Following] = []
-        self.rollouts.watch(self.told.append)
-
-    async def start(self, change: Change = RESTART) -> Following:
-        """Confirm a change on the present snapshot, and wait until the server has answered."""
-        stop = self.feed.watch(lambda: None)
-        await self.feed.first()
-        started = self.rollouts.start(self.gate.propose(change, facts(change, self.feed.latest)))
-        await self.until(lambda: self.now(started).state != "asked")
-        stop()
-        return self.now(started)
-
-    def now(self, following: Following) -> Following:
-        """As it is now."""
-        return next(one for one in self.rollouts.all if one.number == following.number)
-
-    async def push(self, *workloads: Workload, **fields: Any) -> None:  # noqa: ANN401 - fields of a snapshot
-        """Another snapshot, and time to look at it."""
-        self.cluster.push(*workloads, **fields)
-        await self.until(lambda: self.feed.latest is self.cluster.present or not self.rollouts.running)
-
-    async def until(self, holds: Callable[[], object]) -> None:
-        """Let the loop and the journal's thread work until something holds."""
-        async with asyncio.timeout(5):
-            while not holds():  # noqa: ASYNC110 - whatever it is, it is no event
-                await asyncio.sleep(0)
-
-
 @pytest.fixture(name="bench")
 def _bench(tmp_path: Path) -> Bench:
-    return Bench(tmp_path)
+    return Bench(tmp_path, changed(PLATFORM, workloads=(WORKER, workload(POSTGRES_REF, 2))))
 
 
 def rolling(updated: int, available: int, **fields: object) -> Workload:
@@ -85,7 +40,7 @@ def rolling(updated: int, available: int, **fields: object) -> Workload:
 
 
 async def test_a_restart_is_followed_with_progress_and_time_left_to_done(bench: Bench) -> None:
-    one = await bench.start()
+    one = await bench.start(RESTART)
     assert (one.state, one.words, one.answer) == ("waiting", "the server took it", "restarted")
     await bench.push(rolling(updated=2, available=3))
     one = bench.now(one)
@@ -100,7 +55,7 @@ async def test_a_restart_is_followed_with_progress_and_time_left_to_done(bench: 
 
 
 async def test_nobody_watches_the_server_any_more_when_all_has_ended(bench: Bench) -> None:
-    one = await bench.start()
+    one = await bench.start(RESTART)
     assert bench.cluster.watching == 1
     await bench.push(rolling(updated=3, available=3, current=3))
     await bench.until(lambda: not bench.cluster.watching)
@@ -108,7 +63,7 @@ async def test_nobody_watches_the_server_any_more_when_all_has_ended(bench: Benc
 
 
 async def test_a_deadline_that_passed_is_a_failure_with_what_to_try(bench: Bench) -> None:
-    one = await bench.start()
+    one = await bench.start(RESTART)
     await bench.push(rolling(updated=1, available=3, conditions=LATE))
     one = bench.now(one)
     assert (one.state, one.words) == ("failed", "1 of 3 updated, then no progress for 10m: its deadline has passed")
@@ -116,7 +71,7 @@ async def test_a_deadline_that_passed_is_a_failure_with_what_to_try(bench: Bench
 
 
 async def test_somebody_elses_rollout_overtakes_ours(bench: Bench) -> None:
-    one = await bench.start()
+    one = await bench.start(RESTART)
     await bench.push(rolling(updated=1, available=3))
     await bench.push(rolling(updated=0, available=3, generation=7, template="c"))
     one = bench.now(one)
@@ -125,7 +80,7 @@ async def test_somebody_elses_rollout_overtakes_ours(bench: Bench) -> None:
 
 
 async def test_our_own_later_change_is_not_called_somebody_elses(bench: Bench) -> None:
-    first = await bench.start()
+    first = await bench.start(RESTART)
     await bench.push(rolling(updated=1, available=3))
     second = await bench.start(Change(verb="undo", target="deployment/celery-worker", argument="41"))
     await bench.push(rolling(updated=0, available=3, generation=7, template="c"))
@@ -134,7 +89,7 @@ async def test_our_own_later_change_is_not_called_somebody_elses(bench: Bench) -
 
 
 async def test_scaling_does_not_take_the_place_of_a_restart(bench: Bench) -> None:
-    first = await bench.start()
+    first = await bench.start(RESTART)
     await bench.push(rolling(updated=1, available=3))
     await bench.start(Change(verb="scale", target="deployment/celery-worker", argument="4"))
     assert [one.running for one in bench.rollouts.all] == [True, True]
@@ -144,14 +99,14 @@ async def test_scaling_does_not_take_the_place_of_a_restart(bench: Bench) -> Non
 
 async def test_a_refusal_of_the_server_ends_it_with_the_reason(bench: Bench) -> None:
     bench.cluster.answer = SourceError(SERVER, "the deployment is paused", "resume it first", up=True)
-    one = await bench.start()
+    one = await bench.start(RESTART)
     assert (one.state, one.hint) == ("failed", "resume it first")
     assert one.words == f"{SERVER}: the deployment is paused"
 
 
 async def test_a_right_that_was_lost_ends_it_before_anything_is_sent(bench: Bench) -> None:
     bench.cluster.denied = {"restart": "deployments.apps is forbidden"}
-    one = await bench.start()
+    one = await bench.start(RESTART)
     assert one.state == "failed"
     assert "not allowed: deployments.apps is forbidden" in one.words
     assert bench.cluster.done == []
@@ -159,7 +114,7 @@ async def test_a_right_that_was_lost_ends_it_before_anything_is_sent(bench: Benc
 
 async def test_an_answer_that_never_came_is_looked_for_on_the_platform(bench: Bench) -> None:
     bench.cluster.answer = timed_out()
-    one = await bench.start()
+    one = await bench.start(RESTART)
     assert (one.state, one.words) == ("waiting", "nobody answered: looking whether it was done")
     await bench.push(rolling(updated=1, available=3))
     assert bench.now(one).words == "1 of 3 updated, waiting for 1 to become ready"
@@ -167,7 +122,7 @@ async def test_an_answer_that_never_came_is_looked_for_on_the_platform(bench: Be
 
 async def test_what_never_shows_after_a_lost_answer_stays_unknown(bench: Bench) -> None:
     bench.cluster.answer = timed_out()
-    one = await bench.start()
+    one = await bench.start(RESTART)
     bench.clock.now += SHOWS_WITHIN_S
     bench.rollouts.advance()
     one = bench.now(one)
@@ -176,7 +131,7 @@ async def test_what_never_shows_after_a_lost_answer_stays_unknown(bench: Bench) 
 
 
 async def test_what_the_server_took_and_never_shows_is_said(bench: Bench) -> None:
-    one = await bench.start()
+    one = await bench.start(RESTART)
     bench.clock.now += SHOWS_WITHIN_S
     bench.rollouts.advance()
     assert (bench.now(one).state, bench.now(one).words) == (
@@ -186,7 +141,7 @@ async def test_what_the_server_took_and_never_shows_is_said(bench: Bench) -> Non
 
 
 async def test_a_feed_that_breaks_is_said_and_judges_nothing(bench: Bench) -> None:
-    one = await bench.start()
+    one = await bench.start(RESTART)
     await bench.push(rolling(updated=1, available=3))
     await bench.push(rolling(updated=3, available=3, current=3), stale="connection refused")
     assert bench.now(one).said(NOW) == (
@@ -197,7 +152,7 @@ async def test_a_feed_that_breaks_is_said_and_judges_nothing(bench: Bench) -> No
 
 
 async def test_only_events_since_then_that_matter_are_told(bench: Bench) -> None:
-    one = await bench.start()
+    one = await bench.start(RESTART)
     mine = Happening(about="pod/celery-worker-86d5c-abcde", type="Warning", reason="Unhealthy", message="probe", at=NOW)
     scaling = Happening(
         about="deployment/celery-worker", type="Normal", reason="ScalingReplicaSet", message="up", at=NOW + 1
@@ -230,7 +185,7 @@ async def test_compose_is_judged_by_what_was_seen_after_its_answer(bench: Bench)
 
 
 async def test_letting_go_ends_only_the_following(bench: Bench) -> None:
-    one = await bench.start()
+    one = await bench.start(RESTART)
     bench.rollouts.drop(one.number)
     assert (bench.now(one).state, bench.rollouts.running) == ("let go", ())
     bench.rollouts.drop(one.number)
@@ -240,7 +195,7 @@ async def test_letting_go_ends_only_the_following(bench: Bench) -> None:
 async def test_the_list_of_what_ended_is_short(bench: Bench) -> None:
     bench.cluster.answer = SourceError(SERVER, "no", "no", up=True)
     for _ in range(12):
-        await bench.start()
+        await bench.start(RESTART)
     assert [one.number for one in bench.rollouts.all] == list(range(12, 4, -1))
 
 
@@ -249,7 +204,7 @@ async def test_a_mistake_of_ours_is_said(bench: Bench, monkeypatch: pytest.Monke
         raise KeyError("oops")
 
     monkeypatch.setattr(bench.gate, "carry_out", broken)
-    one = await bench.start()
+    one = await bench.start(RESTART)
     assert (one.state, one.words) == ("unknown", "a mistake of ours: KeyError('oops')")
 
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from itertools import chain
+from operator import attrgetter
 
 import msgspec
 
@@ -71,13 +73,26 @@ def last_restart(workload: Workload, pods: Sequence[Pod]) -> float | None:
     return max([*ends, *asked], default=None)
 
 
-_GRAVITY = {State.CRIT: 0, State.WARN: 1, State.OK: 2, State.NO_DATA: 3}
+def by_owner(snapshot: Snapshot) -> dict[Ref, list[Pod]]:
+    """The pods of each workload, in one pass."""
+    found: dict[Ref, list[Pod]] = {workload.ref: [] for workload in snapshot.workloads}
+    for pod in snapshot.pods:
+        if pod.owner in found:
+            found[pod.owner].append(pod)
+    return found
 
 
 def pods_of(ref: Ref, snapshot: Snapshot) -> tuple[Pod, ...]:
     """Its pods, the worst first, then by name."""
-    found = [pod for pod in snapshot.pods if pod.owner == ref]
-    return tuple(sorted(found, key=lambda pod: (_GRAVITY[pod_state(pod)], pod.name)))
+    return worst_first([pod for pod in snapshot.pods if pod.owner == ref])
+
+
+def worst_first(pods: Sequence[Pod]) -> tuple[Pod, ...]:
+    """By state, then by name."""
+    graded: dict[State, list[Pod]] = {state: [] for state in (State.CRIT, State.WARN, State.OK, State.NO_DATA)}
+    for pod in sorted(pods, key=attrgetter("name")):
+        graded[pod_state(pod)].append(pod)
+    return tuple(chain.from_iterable(graded.values()))
 
 
 def events_of(ref: Ref, pods: Sequence[Pod], events: Sequence[Happening]) -> tuple[Happening, ...]:

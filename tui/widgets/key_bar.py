@@ -14,9 +14,15 @@ from textual.events import Click
 from textual.screen import Screen
 from textual.widget import Widget
 
+_Entry = tuple[str, str, str, bool]
+"""Key, how it is shown, label, and whether it does something now."""
+
 
 class KeyBar(Widget):
-    """One line of `key label` pairs; a click on one does what its key does."""
+    """One line of `key label` pairs; a click on one does what its key does.
+
+    A key whose `check_action` answers None is struck out: it belongs here and does nothing now.
+    """
 
     DEFAULT_CSS = """
     KeyBar {
@@ -26,9 +32,10 @@ class KeyBar(Widget):
         color: $foreground;
         & > .key-bar--key { color: $text-primary; text-style: bold; }
         & > .key-bar--label { color: $foreground; }
+        & > .key-bar--off { color: $foreground-muted; text-style: strike; }
     }
     """
-    COMPONENT_CLASSES: ClassVar[set[str]] = {"key-bar--key", "key-bar--label"}
+    COMPONENT_CLASSES: ClassVar[set[str]] = {"key-bar--key", "key-bar--label", "key-bar--off"}
 
     _spans: tuple[tuple[int, int, str], ...] = ()
 
@@ -43,18 +50,19 @@ class KeyBar(Widget):
         """Lay the shown bindings out, as many as fit; the app's own (help, quit) come last and are never left out."""
         key_style = self.get_visual_style("key-bar--key")
         label_style = self.get_visual_style("key-bar--label")
-        here: list[tuple[str, str, str]] = []
-        always: list[tuple[str, str, str]] = []
+        off_style = self.get_visual_style("key-bar--off")
+        here: list[_Entry] = []
+        always: list[_Entry] = []
         seen: set[str] = set()
         for active in self.screen.active_bindings.values():
             binding = active.binding
-            if not binding.show or not active.enabled or binding.action in seen:
+            if not binding.show or binding.action in seen:
                 continue
             seen.add(binding.action)
-            entry = (binding.key, self.app.get_key_display(binding), binding.description)
+            entry = (binding.key, self.app.get_key_display(binding), binding.description, active.enabled)
             (always if active.node is self.app else here).append(entry)
 
-        def width(entry: tuple[str, str, str]) -> int:
+        def width(entry: _Entry) -> int:
             return len(entry[1]) + len(entry[2]) + 3
 
         room = self.size.width - sum(map(width, always))
@@ -68,10 +76,13 @@ class KeyBar(Widget):
         spans: list[tuple[int, int, str]] = []
         x = 0
         for entry in (*fitting, *always):
-            key, display, label = entry
+            key, display, label, enabled = entry
             spans.append((x, x + width(entry), key))
             x += width(entry)
-            parts += [Content(" "), Content.styled(display, key_style), Content.styled(f" {label} ", label_style)]
+            if enabled:
+                parts += [Content(" "), Content.styled(display, key_style), Content.styled(f" {label} ", label_style)]
+            else:
+                parts += [Content(" "), Content.styled(f"{display} {label}", off_style), Content(" ")]
         self._spans = tuple(spans)
         return Content("").join(parts)
 

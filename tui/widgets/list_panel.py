@@ -77,10 +77,11 @@ class ListPanel(Lines, Generic[R], can_focus=True):
         """Show other rows."""
         here = self.cursor_row
         key = None if here is None else self.row_key(here)
+        taller = len(rows) != len(self._rows)
         self._rows = rows
         keys = [self.row_key(row) for row in rows]
         self._cursor = keys.index(key) if key in keys else min(self._cursor, max(len(rows) - 1, 0))
-        if self.styles.is_auto_height:
+        if taller and self.styles.is_auto_height:
             self.refresh(layout=True)
         self.update_lines()
 
@@ -101,12 +102,9 @@ class ListPanel(Lines, Generic[R], can_focus=True):
         self.retitle(subtitle=f"{self._cursor + 1} of {len(self._rows)}" if hidden else "")
         return lines
 
-    def on_focus(self) -> None:
-        """Show the cursor."""
-        self.update_lines()
-
-    def on_blur(self) -> None:
-        """Hide the cursor."""
+    def watch_has_focus(self, _has_focus: bool) -> None:
+        """Show the cursor, or hide it; handlers of Focus and Blur are called before `has_focus` is another."""
+        super().watch_has_focus(_has_focus)
         self.update_lines()
 
     def action_move(self, by: int) -> None:

@@ -22,3 +22,19 @@ class SendToClipboard(Message):
     def __init__(self, text: str, what: str) -> None:
         super().__init__()
         self.text, self.what = text, what
+
+
+class OpenLogs(Message):
+    """Show logs: those of one pod by name, or of all pods of a selector (`app=celery-worker`, a compose service)."""
+
+    def __init__(self, selector: str, *, pod: str = "") -> None:
+        super().__init__()
+        self.selector, self.pod = selector, pod
+
+
+class OpenTrace(Message):
+    """Show a trace: 16 or 32 hexadecimal digits."""
+
+    def __init__(self, trace_id: str) -> None:
+        super().__init__()
+        self.trace_id = trace_id

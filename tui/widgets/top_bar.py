@@ -18,6 +18,8 @@ from tui.model.thresholds import State
 
 _ROOMY = 100
 """Cells from which the badges are spelt out."""
+_SHORTEST = 5
+"""Cells of a change that runs, where it is tight: its glyph and percentage."""
 
 
 class UtcClock(Widget):
@@ -47,6 +49,7 @@ class Where(Widget):
 
     firing: reactive[int] = reactive(0)
     pending: reactive[int] = reactive(0)
+    rollout: reactive[str] = reactive("")
 
     def __init__(self, identity: Identity) -> None:
         super().__init__()
@@ -66,8 +69,13 @@ class Where(Widget):
             if count:
                 text = f" {state.glyph} {count} {word} " if self.size.width >= _ROOMY else f" {state.glyph} {count} "
                 badges.append(Content.styled(text, self.get_visual_style(f"top-bar--{word}")))
-        right = Content("  ").join([Content(" · ".join(facts)), Content(" ").join(badges)])
         name = Content.styled(" OPERATIONS CENTER", "bold")
+        where = Content(" · ".join(facts))
+        if self.rollout:
+            taken = name.cell_length + where.cell_length + sum(badge.cell_length + 1 for badge in badges)
+            text = clip(f"↻ {self.rollout}", max(self.size.width - taken - 8, _SHORTEST))
+            badges.append(Content.styled(f" {text} ", self.get_visual_style("top-bar--rollout")))
+        right = Content("  ").join([where, Content(" ").join(badges)])
         room = self.size.width - name.cell_length - right.cell_length - 4
         title = clip(identity.title, room) if room > 0 else ""
         gap = max(self.size.width - name.cell_length - len(title) - right.cell_length - 3, 1)
@@ -78,6 +86,7 @@ class Where(Widget):
         "top-bar--read-only",
         "top-bar--firing",
         "top-bar--pending",
+        "top-bar--rollout",
     }
 
 
@@ -91,6 +100,7 @@ class TopBar(Horizontal):
         .top-bar--read-only { background: $primary; color: $background; text-style: bold; }
         .top-bar--firing { background: $error; color: $background; text-style: bold; }
         .top-bar--pending { background: $warning; color: $background; text-style: bold; }
+        .top-bar--rollout { background: $secondary; color: $background; text-style: bold; }
     }
     """
 
@@ -107,3 +117,7 @@ class TopBar(Horizontal):
         """Say how many alerts are active."""
         where = self.query_one(Where)
         where.firing, where.pending = firing, pending
+
+    def show_rollout(self, text: str) -> None:
+        """Say that a change runs (`66% celery-worker`), or with an empty text that none does."""
+        self.query_one(Where).rollout = text
