@@ -36,7 +36,7 @@ class Controllers:
         self._store, self._operations = store, operations
         self._reconcile: dict[str, Callable[[Object], None]] = {
             "deployments": Deployments(store, operations, events, clock, self._later, time_scale).reconcile,
-            "replicasets": ReplicaSets(store, operations, events).reconcile,
+            "replicasets": ReplicaSets(store, operations, events, self._later, time_scale).reconcile,
             "statefulsets": StatefulSets(store, operations, events).reconcile,
         }
 

@@ -9,7 +9,7 @@ from tests.cluster.errors import invalid
 from tests.cluster.objects import Object
 from tests.cluster.selectors import by_spec
 
-_LEFT_OUT = ("minReadySeconds", "volumeClaimTemplates", "initContainers", "volumes")
+_LEFT_OUT = {"StatefulSet": ("minReadySeconds", "volumeClaimTemplates"), "Pod": ("initContainers", "volumes")}
 _NAME = re.compile(r"[a-z0-9]([-a-z0-9.]{0,251}[a-z0-9])?")
 
 
@@ -87,13 +87,13 @@ def check(kind: str, obj: Object) -> None:
                 "spec.template.metadata.labels",
                 "Invalid value: `selector` does not match template `labels`",
             )
-        _check_left_out(kind, name, spec)
+        _check_left_out(kind, name, kind, spec)
         if spec["replicas"] < 0:
             raise invalid(kind, name, "spec.replicas", "must be greater than or equal to 0")
 
 
 def _check_pod(kind: str, name: str, spec: Object) -> None:
-    _check_left_out(kind, name, spec)
+    _check_left_out(kind, name, "Pod", spec)
     if not spec["containers"]:
         raise invalid(kind, name, "spec.containers", "Required value")
     for index, container in enumerate(spec["containers"]):
@@ -106,8 +106,8 @@ def _check_pod(kind: str, name: str, spec: Object) -> None:
                 raise invalid(kind, name, f"{where}.{probe}", "this cluster runs exec probes only")
 
 
-def _check_left_out(kind: str, name: str, spec: Object) -> None:
-    for field in _LEFT_OUT:
+def _check_left_out(kind: str, name: str, part: str, spec: Object) -> None:
+    for field in _LEFT_OUT.get(part, ()):
         if spec.get(field):
             raise invalid(kind, name, f"spec.{field}", "this cluster has no such thing")
 

@@ -118,6 +118,7 @@ class Deployments:
                 },
                 "spec": {
                     "replicas": 0,
+                    "minReadySeconds": spec.get("minReadySeconds", 0),
                     "selector": {"matchLabels": {**spec["selector"]["matchLabels"], "pod-template-hash": digest}},
                     "template": template,
                 },
@@ -228,14 +229,15 @@ class Deployments:
         owned = [each for each in self._store.list("replicasets", namespace) if owned_by(each, deployment)]
         replicas = sum(len(pods_of(self._store, each)) for each in owned)
         available = sum(each["status"].get("availableReplicas", 0) for each in owned)
+        ready = sum(each["status"].get("readyReplicas", 0) for each in owned)
         updated = len(pods_of(self._store, new)) if new is not None else 0
         wanted = deployment["spec"]["replicas"]
-        self._moved(deployment, (updated, updated - replicas, available))
+        self._moved(deployment, (updated, updated - replicas, ready, available))
         status: Object = {
             "observedGeneration": deployment["metadata"]["generation"],
             "replicas": replicas,
             "updatedReplicas": updated,
-            "readyReplicas": available,
+            "readyReplicas": ready,
             "availableReplicas": available,
             "unavailableReplicas": max(0, max(wanted, replicas) - available),
         }

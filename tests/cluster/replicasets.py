@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import time
+from collections.abc import Callable
+
 from tests.cluster.events import Events
 from tests.cluster.objects import Object, copy, deleting, is_ready, new_uid, owned_by, reference, suffix
 from tests.cluster.operations import Operations
@@ -38,8 +41,18 @@ def pod_from(template: Object, parent: Object, name: str, **labels: str) -> Obje
 class ReplicaSets:
     """Creates and deletes pods, and counts them."""
 
-    def __init__(self, store: Store, operations: Operations, events: Events) -> None:
+    def __init__(
+        self,
+        store: Store,
+        operations: Operations,
+        events: Events,
+        later: Callable[[float, Object], None],
+        time_scale: float,
+    ) -> None:
         self._store, self._operations, self._events = store, operations, events
+        self._later, self._scale = later, time_scale
+        self._ready_since: dict[str, float] = {}
+        """By uid of a pod, in monotonic seconds: objects know whole seconds only."""
 
     def reconcile(self, replica_set: Object) -> None:
         """Bring one to its number."""
@@ -65,15 +78,28 @@ class ReplicaSets:
         self._operations.delete(RESOURCES["pods"], pod["metadata"]["namespace"], name, {})
         self._events.say(replica_set, "SuccessfulDelete", f"Deleted pod: {name}", source=_SOURCE)
 
+    def _available(self, pod: Object, replica_set: Object) -> bool:
+        """Whether a pod has been ready for `minReadySeconds`; if it is only ready, look again when it will have."""
+        uid, now = pod["metadata"]["uid"], time.monotonic()
+        if not is_ready(pod):
+            self._ready_since.pop(uid, None)
+            return False
+        nominal: float = replica_set["spec"].get("minReadySeconds", 0)
+        left = nominal * self._scale - (now - self._ready_since.setdefault(uid, now))
+        if left > 0:
+            self._later(left + 0.001, replica_set)
+        return left <= 0
+
     def _count(self, replica_set: Object) -> None:
         pods = pods_of(self._store, replica_set)
         ready = sum(is_ready(pod) for pod in pods)
+        available = sum(self._available(pod, replica_set) for pod in pods)
         changed = copy(replica_set)
         changed["status"] = {
             "replicas": len(pods),
             "fullyLabeledReplicas": len(pods),
             "readyReplicas": ready,
-            "availableReplicas": ready,
+            "availableReplicas": available,
             "observedGeneration": replica_set["metadata"]["generation"],
         }
         self._store.update("replicasets", changed)

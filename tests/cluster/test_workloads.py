@@ -171,6 +171,15 @@ async def test_a_rollout_keeps_within_surge_and_unavailability(
     assert min(available for _, available in seen) == least
 
 
+async def test_a_pod_is_available_after_min_ready_seconds(cluster: Cluster) -> None:
+    cluster.apply(deployment("web", minReadySeconds=6))
+    await cluster.until(lambda: cluster.get("deployments/web")["status"].get("readyReplicas", 0) == 1)
+    assert "availableReplicas" not in cluster.get("deployments/web")["status"]
+    began = asyncio.get_running_loop().time()
+    await cluster.until(lambda: cluster.get("deployments/web")["status"].get("availableReplicas", 0) == 1)
+    assert asyncio.get_running_loop().time() - began > 5 * 0.05
+
+
 async def test_a_rollout_that_cannot_start_leaves_the_old_pods(cluster: Cluster) -> None:
     cluster.apply(deployment("web", replicas=3, progressDeadlineSeconds=10))
     await cluster.until(lambda: ready(cluster, "web") == 3)
