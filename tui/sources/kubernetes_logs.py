@@ -253,19 +253,16 @@ class Logs:
                 async with asyncio.timeout(backoff.next()):
                     await changed.wait()
             changed.clear()
-            if await self._is_over(tail):
+            now = self._pods.items.get(tail.pod.name)
+            if now is None or now.uid != tail.pod.uid:
                 return
-
-    async def _is_over(self, tail: _Tail) -> bool:
-        """Say why the container ended, if it did; whether nothing more can come."""
-        now = self._pods.items.get(tail.pod.name)
-        if now is None or now.uid != tail.pod.uid:
-            return True
-        if now.ended is not None and now.ended != tail.pod.ended:
-            reason = f"{now.ended.reason}, " if now.ended.reason else ""
-            await self._say(now.name, f"container ended: {reason}exit code {now.ended.code}")
-        tail.pod = now
-        return now.finished
+            tail.pod = now
+            if now.ended is not None and now.ended != tail.ended:
+                tail.ended = now.ended
+                reason = f"{now.ended.reason}, " if now.ended.reason else ""
+                await self._say(now.name, f"container ended: {reason}exit code {now.ended.code}")
+            if now.finished and not words:
+                return
 
     async def _read(self, tail: _Tail) -> None:
         """What there is of a log since what we have, and if we follow, what comes."""
@@ -298,7 +295,12 @@ class Logs:
 
 
 class _Tail:
-    """How far the log of one pod has been read. `late` pods appeared after we began: all of theirs is new."""
+    """How far the log of one pod has been read.
+
+    `late` pods appeared after we began: all of theirs is new. `ended` is the end of a container that was last said, or
+    that was over before we came.
+    """
 
     def __init__(self, pod: _Pod, late: bool) -> None:
         self.pod, self.late, self.resume = pod, late, Resume()
+        self.ended = None if pod.finished else pod.ended
