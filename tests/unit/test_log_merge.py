@@ -103,9 +103,20 @@ def test_a_notice_stands_after_what_its_source_said() -> None:
     bench.merger.add(batch("a", (10, "a10")))
     bench.merger.add(batch("b", (5, "b5")))
     bench.merger.note(LogNotice(source="a", text="ended: OOMKilled", at=NOW, gone=True))
-    assert lines(bench.store) == ["b5", "a10", "a: ended: OOMKilled"]
-    assert bench.store.level(2) is Level.NOTE
+    bench.merger.add(batch("b", (NOW - 1, "b before"), (NOW + 1, "b after")))
+    assert bench.wait(1) == ["b5", "a10", "b before", "a: ended: OOMKilled", "b after"]
+    assert bench.store.level(3) is Level.NOTE
     assert bench.merger.live == 1
+
+
+def test_a_line_does_not_continue_a_notice() -> None:
+    bench = Bench(hold_s=0.5)
+    bench.merger.add(batch("a", (1, "2026-11-23 03:12:09 ERROR a")))
+    bench.merger.note(LogNotice(source="a", text="restarted", at=2))
+    bench.merger.add(batch("a", (3, "2026-11-23 03:12:10 ERROR b"), (4, "  more")))
+    bench.merger.note(LogNotice(source="b", text="appeared", at=3.5))
+    bench.wait(1)
+    assert [len(bench.store.entry(number)) for number in (0, 1, 2, 4)] == [1, 1, 2, 1]
 
 
 def test_one_source_waits_for_nothing() -> None:

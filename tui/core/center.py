@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import os
 import random
 import time
 from collections.abc import Awaitable, Callable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import msgspec
 
@@ -16,7 +18,12 @@ from tui.model.catalog import Catalog
 from tui.model.clock import Clock
 from tui.model.identity import Identity
 from tui.model.profile import Profile
-from tui.sources.protocols import AlertSource, Disturbable, MetricSource
+from tui.sources.protocols import AlertSource, Disturbable, LogSource, MetricSource, WorkloadSource
+
+if TYPE_CHECKING:
+    from tui.core.gate import Gate, Performer
+    from tui.core.journal import Journal
+    from tui.sources.demo.runtime import DemoRuntime
 
 
 async def _nothing_to_close() -> None:
@@ -32,6 +39,8 @@ class Center(msgspec.Struct, frozen=True, kw_only=True):
     alerts: AlertSource
     clock: Clock
     rng: random.Random
+    workloads: WorkloadSource | None = None
+    logs: LogSource | None = None
     timeout_s: float = 5.0
     demo: Disturbable | None = None
     alerts_note: str = ""
@@ -43,6 +52,21 @@ class Center(msgspec.Struct, frozen=True, kw_only=True):
     def board(self) -> Board:
         """A board that nobody polls yet."""
         return Board(self.catalog, self.metrics, self.alerts, clock=self.clock, rng=self.rng, timeout_s=self.timeout_s)
+
+    def journal(self) -> Journal:
+        """Where changes of this platform are recorded; the simulated one has a journal of its own."""
+        from tui.core.journal import Journal, default_path
+
+        return Journal(default_path(os.environ, demo=self.identity.demo))
+
+    def gate(self, journal: Journal) -> Gate:
+        """The one way to change anything; without a platform to change it refuses with the reason."""
+        from tui.core.gate import Gate
+
+        performers: dict[str, Performer] = {}
+        if self.workloads is not None:
+            performers = dict.fromkeys(("restart", "undo", "scale", "delete-pod"), self.workloads)
+        return Gate(journal, self.identity, performers, clock=self.clock)
 
     def runbook_titles(self) -> dict[str, str]:
         """What the tiles' runbooks are called, by target: the section's title where the target names one.
@@ -79,6 +103,8 @@ def build(profile: Profile, *, clock: Clock, rng: random.Random) -> Center:
         ),
         metrics=backends.metrics,
         alerts=backends.alerts,
+        workloads=backends.workloads,
+        logs=backends.logs,
         clock=clock,
         rng=rng,
         timeout_s=profile.prometheus.timeout_s + 1,  # the client's own comes first, and says more
@@ -102,12 +128,21 @@ def demo(
     Raises:
         ConfigError: the catalog has a mistake.
     """
+    from tui.core.wiring import OnDemand
     from tui.sources.demo import DemoSource, Platform
     from tui.sources.demo.rules import FOR_DIVISOR
 
     known = catalog.load(catalog_file or resources.catalog())
     known = msgspec.structs.replace(known, interval_s=min(known.interval_s, _DEMO_INTERVAL_S))
-    source = DemoSource(Platform(seed=seed, clock=clock), known)
+    platform = Platform(seed=seed, clock=clock)
+    source = DemoSource(platform, known)
+
+    def make() -> DemoRuntime:
+        from tui.sources.demo.runtime import DemoRuntime
+
+        return DemoRuntime(platform, seed=seed)
+
+    runtime = OnDemand(make)
     return Center(
         catalog=known,
         identity=Identity(
@@ -115,6 +150,8 @@ def demo(
         ),
         metrics=source,
         alerts=source,
+        workloads=runtime,
+        logs=runtime,
         clock=clock,
         rng=random.Random(seed),  # noqa: S311 - jitter of a simulation
         demo=source,

@@ -66,6 +66,7 @@ class LogFeed:
         self._source, self._store, self._clock = source, store, clock
         self._merger = Merger(store, clock, hold_s=hold_s)
         self._running = self._ended = False
+        self._follows = True
         self._error: SourceError | None = None
         self._error_at = 0.0
         self._lag = 0.0
@@ -78,7 +79,7 @@ class LogFeed:
         """How it stands now."""
         now = self._clock()
         drained = self._ended or now - self._came > _DRAINED_S
-        lagging = not drained and self._lag > _BEHIND_S and now - self._busy_since > _BEHIND_S
+        lagging = self._follows and not drained and self._lag > _BEHIND_S and now - self._busy_since > _BEHIND_S
         return FeedState(
             running=self._running,
             ended=self._ended,
@@ -103,7 +104,7 @@ class LogFeed:
             request: What to ask for.
             arrived: Called after every slice of work.
         """
-        self._running = True
+        self._running, self._follows = True, request.follow
         stream = self._source.stream(request)
         slice_end = time.perf_counter() + SLICE_S
         try:

@@ -140,12 +140,21 @@ class LogIndex:
         row = self.row(number)
         return row < len(self) and self.line(row) == number
 
-    def lines(self) -> Iterator[int]:
-        """The numbers of all lines of the entries shown, folded or not."""
-        for shown in self._shown:
-            for head, kept in enumerate(shown.entries):
-                if kept:
-                    yield from range(shown.block.start + head, shown.block.start + shown.block.entry_end(head))
+    def export(self) -> Iterator[bytes]:
+        """All lines of the entries shown, folded or not, as they were received; a part for each block.
+
+        Each line begins with its source where there are several.
+        """
+        names = [f"{name} ".encode() for name in self.store.names]
+        for shown in list(self._shown):
+            block, entries = shown.block, shown.entries
+            heads = (head for head, kept in enumerate(entries) if kept)
+            kept = [line for head in heads for line in range(head, block.entry_end(head))]
+            lines = block.data.split(b"\n")
+            if len(names) > 1:
+                yield b"".join(b"%b%b\n" % (names[block.sources[line]], lines[line]) for line in kept)
+            else:
+                yield b"".join(b"%b\n" % lines[line] for line in kept)
 
 
 class LogSearch:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from operator import lt
+from operator import ne
 
 from tui.core.log_store import LogStore
 from tui.model.clock import Clock
@@ -120,8 +120,16 @@ class Merger:
         source = self._source(notice.source)
         source.live = not notice.gone
         text = f"{notice.source}: {notice.text}".replace("\n", " ").encode("utf-8", "replace")
-        self.flush(of=source.number)
-        self._put([text], bytes((Level.NOTE,)), [notice.at], [source.number])
+        if not self._hold_s:
+            self._put([text], bytes((Level.NOTE,)), [notice.at], [source.number])
+            return
+        key = max(notice.at, source.key)
+        self._lines.append(text)
+        self._levels.append(Level.NOTE)
+        self._stamps.append(notice.at)
+        self._numbers.append(source.number)
+        self._keys.append(key)
+        self._batches.append((self._clock(), key))
 
     def release(self) -> None:
         """Put into the store what need not wait any longer."""
@@ -132,11 +140,9 @@ class Merger:
         awaited = min((source.key for source in self._sources.values() if source.live), default=math.inf)
         self._release(max(newest, math.nextafter(awaited, -math.inf)))
 
-    def flush(self, of: int | None = None) -> None:
-        """Put into the store all that waits, or all up to the last line of source number `of`."""
-        keys = [key for key, number in zip(self._keys, self._numbers, strict=True) if of is None or number == of]
-        if keys:
-            self._release(max(keys))
+    def flush(self) -> None:
+        """Put into the store all that waits."""
+        self._release(math.inf)
 
     def _release(self, upto: float) -> None:
         """Put all lines up to the key `upto` into the store, in order."""
@@ -168,9 +174,9 @@ class Merger:
         last = self._last()
         if of[0] != last and levels[0] & CONTINUES:
             levels[0] &= ~CONTINUES
-        if any(map(lt, of, of[1:])) or any(map(lt, of[1:], of)):
+        if Level.NOTE in levels or any(map(ne, of, of[1:])):
             for index in range(1, len(of)):
-                if of[index] != of[index - 1] and levels[index] & CONTINUES:
+                if levels[index] & CONTINUES and (of[index] != of[index - 1] or levels[index - 1] == Level.NOTE):
                     levels[index] &= ~CONTINUES
         self._store.append(lines, bytes(levels), stamps, of)
 

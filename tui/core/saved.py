@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from itertools import count
 from pathlib import Path
 
@@ -36,8 +36,17 @@ def save(text: str, *, name: str, suffix: str, into: Path) -> Path:
     Raises:
         SourceError: it cannot be written.
     """
-    stem = _UNSAFE.sub("-", name).strip("-")[:_LONGEST] or "saved"
     data = (text if text.endswith("\n") else f"{text}\n").encode("utf-8", "replace")
+    return save_parts((data,), name=name, suffix=suffix, into=into)
+
+
+def save_parts(parts: Iterable[bytes], *, name: str, suffix: str, into: Path) -> Path:
+    """`save` for what comes in parts, as it is.
+
+    Raises:
+        SourceError: it cannot be written.
+    """
+    stem = _UNSAFE.sub("-", name).strip("-")[:_LONGEST] or "saved"
     try:
         into.mkdir(mode=0o700, parents=True, exist_ok=True)
         for number in count(1):
@@ -47,7 +56,7 @@ def save(text: str, *, name: str, suffix: str, into: Path) -> Path:
             except FileExistsError:
                 continue
             with os.fdopen(handle, "wb") as stream:
-                stream.write(data)
+                stream.writelines(parts)
             return path
     except OSError as error:
         raise SourceError(

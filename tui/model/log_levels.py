@@ -121,6 +121,11 @@ class EntryState:
         self.after = 0
         """Lines that may still belong to an exception's message."""
 
+    def begin(self, level: int) -> None:
+        """The last line was a formatted one of this level."""
+        self.started = self.formatted = True
+        self.level, self.tracing, self.after = level, False, 0
+
 
 def classify(data: bytes, state: EntryState) -> bytearray:
     r"""One byte for each of the lines in `data`, which are joined by `\n` and stripped of colours."""
@@ -128,24 +133,31 @@ def classify(data: bytes, state: EntryState) -> bytearray:
     if _UNKNOWN in found or _INDENTED in found or _TRACE in found:
         _settle(found, data, state)
     elif found:
-        state.started = state.formatted = True
-        state.level, state.tracing, state.after = found[-1], False, 0
+        state.begin(found[-1])
     return found
 
 
 def _settle(codes: bytearray, data: bytes, state: EntryState) -> None:
     """Turn codes into levels and continuations, from top to bottom."""
     lines = data.split(b"\n")
-    for index, code in enumerate(codes):
-        if code < _UNKNOWN:
-            state.started = state.formatted = True
-            state.level, state.tracing, state.after = code, False, 0
-        elif code == _INDENTED:
+    at = 0
+    while match := _UNSETTLED.search(codes, at):
+        index = match.start()
+        if index > at:
+            state.begin(codes[index - 1])
+        code = codes[index]
+        if code == _INDENTED:
             codes[index] = _continue(state)
         elif code == _TRACE:
             codes[index] = _trace(state)
         else:
             codes[index] = _unknown(lines[index], state)
+        at = index + 1
+    if at < len(codes):
+        state.begin(codes[-1])
+
+
+_UNSETTLED = re.compile(b"[%c-%c]" % (_UNKNOWN, _TRACE))
 
 
 def _continue(state: EntryState) -> int:

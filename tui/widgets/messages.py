@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from textual.message import Message
 
+from tui.model.catalog import Pane
+
 
 class OpenRunbook(Message):
     """Show a runbook: a path below a runbook folder, with `#section`, or an alert's `runbook_url`.
@@ -22,6 +24,14 @@ class SendToClipboard(Message):
     def __init__(self, text: str, what: str) -> None:
         super().__init__()
         self.text, self.what = text, what
+
+
+class OpenPane(Message):
+    """Show the pane that does a quick action."""
+
+    def __init__(self, pane: Pane) -> None:
+        super().__init__()
+        self.pane = pane
 
 
 class OpenLogs(Message):
