@@ -154,7 +154,9 @@ def probes(profile: Profile) -> tuple[NamedProbe, ...]:
     if profile.platform != "compose":
         cluster = profile.kubernetes
         where = _joined("current context", context=cluster.context, namespace=cluster.namespace)
-        found.append(listed("kubernetes", "kubernetes.client", lambda: runtime.KubernetesProbe(cluster), where))
+        found.append(
+            listed("kubernetes", "tui.sources.kubernetes_config", lambda: runtime.KubernetesProbe(cluster), where)
+        )
     if profile.platform != "kubernetes":
         project = profile.compose
         where = _joined("docker's choice of project", project=project.project, file=str(project.file or ""))

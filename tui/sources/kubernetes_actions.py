@@ -164,33 +164,8 @@ class Actions:
             "scale": [("patch", "apps", plural, "scale", name)],
             "delete-pod": [("delete", "", "pods", "", name)],
         }[change.verb]
-        found = await asyncio.gather(*(self._allowed(*one) for one in asked))
+        found = await asyncio.gather(*(allowed(self._api, *one) for one in asked))
         return next((one for one in found if not one.allowed), Permission(allowed=True))
-
-    async def _allowed(self, verb: str, group: str, resource: str, subresource: str, name: str) -> Permission:
-        namespace = await self._api.namespace()
-        attributes = {
-            "namespace": namespace,
-            "verb": verb,
-            "group": group,
-            "resource": resource,
-            "subresource": subresource,
-            "name": name,
-        }
-        body = {
-            "apiVersion": "authorization.k8s.io/v1",
-            "kind": "SelfSubjectAccessReview",
-            "spec": {"resourceAttributes": attributes},
-        }
-        status = (await self._api.send("POST", _REVIEWS, body, _Review)).status
-        if status.allowed:
-            return Permission(allowed=True)
-        what = f"{resource}/{subresource}" if subresource else resource
-        why = line(status.reason or status.evaluation_error)
-        return Permission(
-            allowed=False,
-            why=f"not allowed to {verb} {what} in namespace {word(namespace)}" + (f": {why}" if why else ""),
-        )
 
     async def _restart(self, change: Change) -> str:
         path, found = await self._found(change)
@@ -262,6 +237,33 @@ class Actions:
             past = (await self._api.get(f"{_APPS}/controllerrevisions", _List[_History], params)).items or ()
             steps = [_of_history(one, found) for one in past if _owned(one.metadata, found)]
         return sorted(steps, key=lambda step: -step.number)
+
+
+async def allowed(api: Api, verb: str, group: str, resource: str, subresource: str = "", name: str = "") -> Permission:
+    """Whether we have one right in the namespace, asked of the server."""
+    namespace = await api.namespace()
+    attributes = {
+        "namespace": namespace,
+        "verb": verb,
+        "group": group,
+        "resource": resource,
+        "subresource": subresource,
+        "name": name,
+    }
+    body = {
+        "apiVersion": "authorization.k8s.io/v1",
+        "kind": "SelfSubjectAccessReview",
+        "spec": {"resourceAttributes": attributes},
+    }
+    status = (await api.send("POST", _REVIEWS, body, _Review)).status
+    if status.allowed:
+        return Permission(allowed=True)
+    what = f"{resource}/{subresource}" if subresource else resource
+    why = line(status.reason or status.evaluation_error)
+    return Permission(
+        allowed=False,
+        why=f"not allowed to {verb} {what} in namespace {word(namespace)}" + (f": {why}" if why else ""),
+    )
 
 
 def _owned(meta: Meta, found: _Object) -> bool:

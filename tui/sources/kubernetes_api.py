@@ -180,7 +180,7 @@ class Api:
             hint = "a firewall or VPN may have dropped the connection; it is taken up again"
             raise Silent(WHAT, f"nothing came for {silent_s:g} s", hint) from error
         except (aiohttp.ClientError, OSError) as error:
-            raise explain(WHAT, error, timeout_s=silent_s) from error
+            raise _failed(error, silent_s) from error
 
     async def _patiently(self, call: Callable[[], Awaitable[T]]) -> T:
         """Come back when the server asks to, within the time a call may take."""
@@ -237,7 +237,7 @@ class Api:
         except (aiohttp.ClientError, OSError) as error:
             if isinstance(error, TimeoutError) and silent_s is None:
                 raise  # the call's own limit
-            raise explain(WHAT, error, timeout_s=silent_s or self.backend.timeout_s) from error
+            raise _failed(error, silent_s or self.backend.timeout_s) from error
         finally:
             response.close()
 
@@ -270,7 +270,7 @@ class Api:
         except TimeoutError as error:
             raise timed_out(WHAT, limit, connected=not isinstance(error, aiohttp.ConnectionTimeoutError)) from None
         except (aiohttp.ClientError, OSError, ValueError) as error:  # ValueError: what is no URL
-            raise explain(WHAT, error, timeout_s=limit) from error
+            raise _failed(error, limit) from error
         response: ClientResponse = answer.response
         return response
 
@@ -314,6 +314,14 @@ class Api:
         self._connecting = None
         await self._connection()
         return True
+
+
+def _failed(error: Exception, timeout_s: float) -> SourceError:
+    """What went wrong on the way, and where a kubeconfig has the remedy."""
+    found = explain(WHAT, getattr(error, "certificate_error", error), timeout_s=timeout_s)
+    if "_file" not in found.hint and "made for" not in found.hint:
+        return found
+    return type(found)(found.what, found.why, "look at this cluster and user in the kubeconfig")
 
 
 def _import() -> None:

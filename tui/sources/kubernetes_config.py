@@ -95,7 +95,9 @@ def _from_files(paths: str, backend: KubernetesBackend, settings: Configuration)
         raise SourceError(WHAT, "the kubeconfig names no current context", _HINT)
     if name not in contexts:
         there_are = ", ".join(sanitise_line(str(one), 60) for one in sorted(contexts))
-        raise SourceError(WHAT, f"no context {sanitise_line(str(name), 60)}", f"there are: {there_are or 'none'}")
+        raise SourceError(
+            WHAT, f"the kubeconfig has no context {sanitise_line(str(name), 60)}", f"there are: {there_are or 'none'}"
+        )
     loader = _Loader(merger, name, backend.timeout_s)
     asyncio.run(loader.load_and_set(settings))
     namespace = backend.namespace or contexts[name].get("namespace") or "default"
