@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import AsyncGenerator, Callable
 from pathlib import Path
 from typing import Any, TypeVar
@@ -14,6 +15,7 @@ from tui.core.gate import Gate
 from tui.core.journal import Journal
 from tui.core.rollouts import Following, Rollouts, facts
 from tui.core.workload_feed import WorkloadFeed
+from tui.model.clock import Clock
 from tui.model.errors import SourceError
 from tui.model.identity import Identity
 from tui.model.workload import (
@@ -29,6 +31,7 @@ from tui.model.workload import (
     Snapshot,
     Workload,
 )
+from tui.sources.protocols import WorkloadSource
 
 S = TypeVar("S", bound=msgspec.Struct)
 
@@ -287,18 +290,34 @@ class Cluster:
 
 
 class Bench:
-    """A cluster, a gate with a real journal, and what is followed."""
+    """A platform, a gate with a real journal, and what is followed.
 
-    def __init__(self, path: Path, snapshot: Snapshot | None = PLATFORM, *, read_only: bool = False) -> None:
+    Args:
+        path: Of the journal.
+        snapshot: What the double shows first.
+        read_only: Whether the profile is.
+        source: A real platform instead of the double; then time passes.
+    """
+
+    def __init__(
+        self,
+        path: Path,
+        snapshot: Snapshot | None = PLATFORM,
+        *,
+        read_only: bool = False,
+        source: WorkloadSource | None = None,
+    ) -> None:
         self.clock = FakeClock()
+        self.time: Clock = self.clock if source is None else time.time
         self.cluster = Cluster(snapshot)
         self.identity = Identity(
             title="AI Agents Platform", profile="staging", platform="kubernetes", read_only=read_only
         )
-        performers = dict.fromkeys(("restart", "undo", "scale", "delete-pod"), self.cluster)
-        self.gate = Gate(Journal(path / "journal.jsonl"), self.identity, performers, clock=self.clock)
-        self.feed = WorkloadFeed(self.cluster, clock=self.clock)
-        self.rollouts = Rollouts(self.feed, self.gate, clock=self.clock)
+        chosen: WorkloadSource = source or self.cluster
+        performers = dict.fromkeys(("restart", "undo", "scale", "delete-pod"), chosen)
+        self.gate = Gate(Journal(path / "journal.jsonl"), self.identity, performers, clock=self.time)
+        self.feed = WorkloadFeed(chosen, clock=self.time)
+        self.rollouts = Rollouts(self.feed, self.gate, clock=self.time)
         self.told: list[Following] = []
         self.rollouts.watch(self.told.append)
 

@@ -13,6 +13,7 @@ from tests.ui.pilots import text, until
 from tests.workload_doubles import PLATFORM, Bench
 from tui.model.workload import Snapshot
 from tui.screens.workloads import WorkloadsScreen
+from tui.sources.protocols import WorkloadSource
 from tui.widgets.lines import Lines
 from tui.widgets.messages import OpenLogs
 from tui.widgets.themes import DARK, LIGHT
@@ -42,12 +43,18 @@ class Pane:
     """The screen, the platform behind it, and what one can read of it."""
 
     def __init__(
-        self, path: Path, snapshot: Snapshot | None = PLATFORM, *, theme: str = "ops-dark", read_only: bool = False
+        self,
+        path: Path,
+        snapshot: Snapshot | None = PLATFORM,
+        *,
+        theme: str = "ops-dark",
+        read_only: bool = False,
+        source: WorkloadSource | None = None,
     ) -> None:
-        self.bench = Bench(path, snapshot, read_only=read_only)
+        self.bench = Bench(path, snapshot, read_only=read_only, source=source)
         bench = self.bench
         self.host = Host(
-            lambda: WorkloadsScreen(bench.feed, bench.gate, bench.rollouts, bench.identity, bench.clock), theme=theme
+            lambda: WorkloadsScreen(bench.feed, bench.gate, bench.rollouts, bench.identity, bench.time), theme=theme
         )
 
     @property

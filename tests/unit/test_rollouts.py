@@ -20,7 +20,7 @@ from tests.workload_doubles import (
     timed_out,
     workload,
 )
-from tui.core.rollouts import SHOWS_WITHIN_S, objection
+from tui.core.rollouts import SHOWS_WITHIN_S, Notice, notice, objection
 from tui.model.errors import SourceError
 from tui.model.workload import Change, Condition, Happening, Ref, Snapshot, Workload
 
@@ -248,3 +248,19 @@ async def test_the_feed_watches_once_for_all(bench: Bench) -> None:
     for stop in stops:
         stop()
     await bench.until(lambda: not bench.cluster.watching)
+
+
+async def test_an_end_is_told_once_in_passing(bench: Bench) -> None:
+    one = await bench.start(RESTART)
+    assert notice(one) is None
+    await bench.push(rolling(updated=1, available=3, conditions=LATE))
+    bench.rollouts.drop(one.number)
+    said = [told for told in map(notice, bench.told) if told is not None]
+    assert said == [
+        Notice(
+            title="Restart deployment/celery-worker: failed",
+            text="1 of 3 updated, then no progress for 10m: its deadline has passed\n"
+            "hint: nothing is rolled back by itself: look at the events and the logs (l), or undo (u)",
+            severity="error",
+        )
+    ]

@@ -80,6 +80,24 @@ class Following(msgspec.Struct, frozen=True, kw_only=True):
         return f"{words} (not current: {self.stale})" if self.stale and self.running else words
 
 
+class Notice(msgspec.Struct, frozen=True, kw_only=True):
+    """What is said once on whatever screen is in front, when a change has ended."""
+
+    title: str
+    text: str
+    severity: Literal["information", "warning", "error"]
+
+
+def notice(following: Following) -> Notice | None:
+    """None while it runs, and for what was let go."""
+    if following.running or following.state == "let go":
+        return None
+    text = following.words + (f"\nhint: {following.hint}" if following.hint else "")
+    severity: dict[str, Literal["information", "warning", "error"]] = {"done": "information", "unknown": "warning"}
+    title = f"{following.title}: {following.state}"
+    return Notice(title=title, text=text, severity=severity.get(following.state, "error"))
+
+
 @dataclass
 class _Run:
     """What following needs besides what is shown. `old` are the events from before it began."""
@@ -157,7 +175,7 @@ class Rollouts:
             self._end(run, "let go", "no longer followed; it goes on")
         else:
             del self._runs[number]
-            self._tell(run.shown)
+            self._tell(msgspec.structs.replace(run.shown, state="let go"))
 
     def advance(self) -> None:
         """Grade whatever runs by the newest snapshot, and by the time."""
