@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import msgspec
 import pytest
 from hypothesis import given
@@ -51,141 +53,140 @@ def changed(workload: Workload, **fields: object) -> Workload:
     return msgspec.structs.replace(workload, **fields)
 
 
-@pytest.mark.parametrize(
-    ("fields", "kubectl", "state", "words"),
-    [
-        (
-            {"generation": 6, "conditions": LATE},
-            "Waiting for deployment spec update to be observed...",
-            "waiting",
-            "waiting for the controller to see the change",
-        ),
-        (
-            {"updated": 1, "conditions": LATE},
-            'error: deployment "celery-worker" exceeded its progress deadline',
-            "failed",
-            "1 of 3 updated, then no progress for 10m: its deadline has passed",
-        ),
-        (
-            {"current": 4, "updated": 2},
-            'Waiting for deployment "celery-worker" rollout to finish: 2 out of 3 new replicas have been updated...',
-            "waiting",
-            "2 of 3 updated, waiting for 1 to become ready",
-        ),
-        (
-            {"current": 3, "updated": 0},
-            'Waiting for deployment "celery-worker" rollout to finish: 0 out of 3 new replicas have been updated...',
-            "waiting",
-            "0 of 3 updated",
-        ),
-        (
-            {"current": 4},
-            'Waiting for deployment "celery-worker" rollout to finish: 1 old replicas are pending termination...',
-            "waiting",
-            "3 of 3 updated, waiting for 1 old pod to end",
-        ),
-        (
-            {"current": 5},
-            'Waiting for deployment "celery-worker" rollout to finish: 2 old replicas are pending termination...',
-            "waiting",
-            "3 of 3 updated, waiting for 2 old pods to end",
-        ),
-        (
-            {"ready": 1, "available": 1},
-            'Waiting for deployment "celery-worker" rollout to finish: 1 of 3 updated replicas are available...',
-            "waiting",
-            "3 of 3 updated, waiting for 2 to become ready",
-        ),
-        (
-            {"available": 1},
-            'Waiting for deployment "celery-worker" rollout to finish: 1 of 3 updated replicas are available...',
-            "waiting",
-            "3 of 3 updated, waiting for 2 to become ready (ready, but not yet for minReadySeconds)",
-        ),
-        (
-            {"updated": 1, "current": 3, "paused": True},
-            'Waiting for deployment "celery-worker" rollout to finish: 1 out of 3 new replicas have been updated...',
-            "waiting",
-            "1 of 3 updated, paused: nothing more happens until kubectl rollout resume deployment/celery-worker",
-        ),
-        ({"paused": True}, 'deployment "celery-worker" successfully rolled out', "done", "3 of 3 updated and ready"),
-        ({}, 'deployment "celery-worker" successfully rolled out', "done", "3 of 3 updated and ready"),
-        (
-            {"desired": 0, "current": 0, "updated": 0, "ready": 0, "available": 0},
-            'deployment "celery-worker" successfully rolled out',
-            "done",
-            "scaled to 0: no pods",
-        ),
-    ],
-)
-def test_deployment(fields: dict[str, object], kubectl: str, state: str, words: str) -> None:
-    assert kubectl
+DEPLOYMENTS: list[tuple[dict[str, Any], str, str, str]] = [
+    (
+        {"generation": 6, "conditions": LATE},
+        "Waiting for deployment spec update to be observed...",
+        "waiting",
+        "waiting for the controller to see the change",
+    ),
+    (
+        {"updated": 1, "conditions": LATE},
+        'error: deployment "celery-worker" exceeded its progress deadline',
+        "failed",
+        "1 of 3 updated, then no progress for 10m: its deadline has passed",
+    ),
+    (
+        {"current": 4, "updated": 2},
+        'Waiting for deployment "celery-worker" rollout to finish: 2 out of 3 new replicas have been updated...',
+        "waiting",
+        "2 of 3 updated, waiting for 1 to become ready",
+    ),
+    (
+        {"current": 3, "updated": 0},
+        'Waiting for deployment "celery-worker" rollout to finish: 0 out of 3 new replicas have been updated...',
+        "waiting",
+        "0 of 3 updated",
+    ),
+    (
+        {"current": 4},
+        'Waiting for deployment "celery-worker" rollout to finish: 1 old replicas are pending termination...',
+        "waiting",
+        "3 of 3 updated, waiting for 1 old pod to end",
+    ),
+    (
+        {"current": 5},
+        'Waiting for deployment "celery-worker" rollout to finish: 2 old replicas are pending termination...',
+        "waiting",
+        "3 of 3 updated, waiting for 2 old pods to end",
+    ),
+    (
+        {"ready": 1, "available": 1},
+        'Waiting for deployment "celery-worker" rollout to finish: 1 of 3 updated replicas are available...',
+        "waiting",
+        "3 of 3 updated, waiting for 2 to become ready",
+    ),
+    (
+        {"available": 1},
+        'Waiting for deployment "celery-worker" rollout to finish: 1 of 3 updated replicas are available...',
+        "waiting",
+        "3 of 3 updated, waiting for 2 to become ready (ready, but not yet for minReadySeconds)",
+    ),
+    (
+        {"updated": 1, "current": 3, "paused": True},
+        'Waiting for deployment "celery-worker" rollout to finish: 1 out of 3 new replicas have been updated...',
+        "waiting",
+        "1 of 3 updated, paused: nothing more happens until kubectl rollout resume deployment/celery-worker",
+    ),
+    ({"paused": True}, 'deployment "celery-worker" successfully rolled out', "done", "3 of 3 updated and ready"),
+    ({}, 'deployment "celery-worker" successfully rolled out', "done", "3 of 3 updated and ready"),
+    (
+        {"desired": 0, "current": 0, "updated": 0, "ready": 0, "available": 0},
+        'deployment "celery-worker" successfully rolled out',
+        "done",
+        "scaled to 0: no pods",
+    ),
+]
+"""Status fields, what kubectl says of them (tests/sources/test_kubernetes_rollout.py has it say so), and what we do."""
+
+
+@pytest.mark.parametrize(("fields", "_kubectl", "state", "words"), DEPLOYMENTS)
+def test_deployment(fields: dict[str, Any], _kubectl: str, state: str, words: str) -> None:
     found = progress(changed(WORKER, **fields), NOW)
     assert (found.state, found.words) == (state, words)
 
 
-@pytest.mark.parametrize(
-    ("fields", "kubectl", "state", "words"),
-    [
-        (
-            {"observed_generation": 0},
-            "Waiting for statefulset spec update to be observed...",
-            "waiting",
-            "waiting for the controller to see the change",
-        ),
-        (
-            {"generation": 3},
-            "Waiting for statefulset spec update to be observed...",
-            "waiting",
-            "waiting for the controller to see the change",
-        ),
-        (
-            {"ready": 2, "updated": 1},
-            "Waiting for 1 pods to be ready...",
-            "waiting",
-            "1 of 3 updated, waiting for 1 to become ready",
-        ),
-        (
-            {"updated": 1},
-            "Waiting for partitioned roll out to finish: 1 out of 3 new pods have been updated...",
-            "waiting",
-            "1 of 3 updated",
-        ),
-        (
-            {"updated": 0, "partition": 2},
-            "Waiting for partitioned roll out to finish: 0 out of 1 new pods have been updated...",
-            "waiting",
-            "0 of 1 updated (partition 2: the others keep the old template)",
-        ),
-        (
-            {"updated": 1, "partition": 2},
-            "partitioned roll out complete: 1 new pods have been updated...",
-            "done",
-            "1 of 1 updated (partition 2: the others keep the old template)",
-        ),
-        (
-            {"updated": 0, "partition": 9},
-            "partitioned roll out complete: 0 new pods have been updated...",
-            "done",
-            "0 of 0 updated (partition 9: the others keep the old template)",
-        ),
-        (
-            {"strategy": "OnDelete", "updated": 1},
-            "error: rollout status is only available for RollingUpdate strategy type",
-            "done",
-            "3 of 3 ready, 1 updated; the others take the new template when they are deleted (OnDelete)",
-        ),
-        (
-            {"strategy": "OnDelete", "ready": 2},
-            "error: rollout status is only available for RollingUpdate strategy type",
-            "waiting",
-            "2 of 3 ready",
-        ),
-        ({}, "partitioned roll out complete: 3 new pods have been updated...", "done", "3 of 3 updated and ready"),
-    ],
-)
-def test_stateful_set(fields: dict[str, object], kubectl: str, state: str, words: str) -> None:
-    assert kubectl
+STATEFUL_SETS: list[tuple[dict[str, Any], str, str, str]] = [
+    (
+        {"observed_generation": 0},
+        "Waiting for statefulset spec update to be observed...",
+        "waiting",
+        "waiting for the controller to see the change",
+    ),
+    (
+        {"generation": 3},
+        "Waiting for statefulset spec update to be observed...",
+        "waiting",
+        "waiting for the controller to see the change",
+    ),
+    (
+        {"ready": 2, "updated": 1},
+        "Waiting for 1 pods to be ready...",
+        "waiting",
+        "1 of 3 updated, waiting for 1 to become ready",
+    ),
+    (
+        {"updated": 1},
+        "Waiting for partitioned roll out to finish: 1 out of 3 new pods have been updated...",
+        "waiting",
+        "1 of 3 updated",
+    ),
+    (
+        {"updated": 0, "partition": 2},
+        "Waiting for partitioned roll out to finish: 0 out of 1 new pods have been updated...",
+        "waiting",
+        "0 of 1 updated (partition 2: the others keep the old template)",
+    ),
+    (
+        {"updated": 1, "partition": 2},
+        "partitioned roll out complete: 1 new pods have been updated...",
+        "done",
+        "1 of 1 updated (partition 2: the others keep the old template)",
+    ),
+    (
+        {"updated": 0, "partition": 9},
+        "partitioned roll out complete: 0 new pods have been updated...",
+        "done",
+        "0 of 0 updated (partition 9: the others keep the old template)",
+    ),
+    (
+        {"strategy": "OnDelete", "updated": 1},
+        "error: rollout status is only available for RollingUpdate strategy type",
+        "done",
+        "3 of 3 ready, 1 updated; the others take the new template when they are deleted (OnDelete)",
+    ),
+    (
+        {"strategy": "OnDelete", "ready": 2},
+        "error: rollout status is only available for RollingUpdate strategy type",
+        "waiting",
+        "2 of 3 ready",
+    ),
+    ({}, "partitioned roll out complete: 3 new pods have been updated...", "done", "3 of 3 updated and ready"),
+]
+
+
+@pytest.mark.parametrize(("fields", "_kubectl", "state", "words"), STATEFUL_SETS)
+def test_stateful_set(fields: dict[str, Any], _kubectl: str, state: str, words: str) -> None:
     found = progress(changed(POSTGRES, **fields), NOW)
     assert (found.state, found.words) == (state, words)
 
