@@ -5,8 +5,8 @@ from __future__ import annotations
 import base64
 import gc
 from collections.abc import Iterator
-from functools import partial
-from typing import TYPE_CHECKING, Any, ClassVar
+from functools import cached_property, partial
+from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 
 from textual import on
 from textual.app import App, SystemCommand
@@ -21,12 +21,19 @@ from tui.core.deeplinks import action_links
 from tui.model.alert import Phase
 from tui.model.catalog import Action
 from tui.screens.overview import OverviewScreen
-from tui.widgets.messages import OpenRunbook, SendToClipboard
+from tui.widgets.messages import OpenLogs, OpenPane, OpenRunbook, OpenTrace, SendToClipboard
 from tui.widgets.themes import DARK, LIGHT
 from tui.widgets.top_bar import TopBar
 
 if TYPE_CHECKING:
+    from tui.core.operations import Operations
+    from tui.core.rollouts import Following
+    from tui.screens.journal import JournalScreen
+    from tui.screens.logs import LogsScreen
     from tui.screens.runbooks import RunbooksScreen
+    from tui.screens.workloads import WorkloadsScreen
+
+S = TypeVar("S", bound="Screen[Any]")
 
 _LIBRARY_AFTER_S = 0.2
 """Runbooks are looked for when the first values have been drawn: both want the same processor."""
@@ -47,6 +54,15 @@ class OpsCenter(App[None]):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("1", "mode('overview')", "Overview", id="app.overview", tooltip="Tiles, alerts, quick actions"),
         Binding("2", "mode('runbooks')", "Runbooks", id="app.runbooks", tooltip="Find and read runbooks"),
+        Binding("3", "mode('logs')", "Logs", id="app.logs", tooltip="Read the logs of all workers, or of others"),
+        Binding(
+            "4",
+            "mode('workloads')",
+            "Workloads",
+            id="app.workloads",
+            tooltip="Deployments and pods: how they are; restart, undo, scale, delete a pod",
+        ),
+        Binding("9", "mode('journal')", "Journal", id="app.journal", tooltip="What was changed from here, and notes"),
         Binding(
             "slash",
             "search",
@@ -74,6 +90,9 @@ class OpsCenter(App[None]):
             self.stylesheet.set_variables(self.get_css_variables())
         self.add_mode("overview", self._overview)
         self.add_mode("runbooks", self._runbooks)
+        self.add_mode("logs", self._logs)
+        self.add_mode("workloads", self._workloads)
+        self.add_mode("journal", self._journal)
 
     def _overview(self) -> OverviewScreen:
         center = self._center
@@ -91,23 +110,65 @@ class OpsCenter(App[None]):
 
         return RunbooksScreen(self._center.library, self._center.identity, self._center.clock)
 
+    def _logs(self) -> LogsScreen:
+        from tui.core.log_targets import TARGETS
+        from tui.screens.logs import LogsScreen
+
+        center = self._center
+        targets = TARGETS[center.identity.platform or "kubernetes"]
+        return LogsScreen(center.logs, targets, center.identity, center.clock)
+
+    def _workloads(self) -> WorkloadsScreen:
+        from tui.screens.workloads import WorkloadsScreen
+
+        center, operations = self._center, self._operations
+        return WorkloadsScreen(operations.feed, operations.gate, operations.rollouts, center.identity, center.clock)
+
+    def _journal(self) -> JournalScreen:
+        from tui.screens.journal import JournalScreen
+
+        return JournalScreen(self._operations.journal, self._center.identity, self._center.clock)
+
+    @cached_property
+    def _operations(self) -> Operations:
+        from tui.core.operations import Operations
+
+        operations = Operations(self._center)
+        if operations.rollouts is not None:
+            operations.rollouts.watch(self._rollout_changed)
+        return operations
+
     # ── Work in the background ───────────────────────────────────────────────────────────────────────────────────────
 
     def on_mount(self) -> None:
         """Ask the backends and look for runbooks once the first frame is out."""
         self.call_after_refresh(self._start)
 
-    def _show_alerts(self) -> None:
-        """Say in the top line of the screen in front how many alerts are active."""
+    def _show_badges(self) -> None:
+        """Say in the top line of the screen in front how many alerts are active, and what of ours is on its way."""
+        made = "_operations" in self.__dict__
+        rollouts = self._operations.rollouts if made else None
         alerts = self.board.alerts.alerts
         firing = sum(alert.phase is Phase.FIRING for alert in alerts)
         for screen in self.screen_stack:
             for bar in screen.query(TopBar):
                 bar.show_alerts(firing=firing, pending=len(alerts) - firing)
+                bar.show_rollout(rollouts.summary if rollouts is not None else "")
+
+    def _rollout_changed(self, following: Following) -> None:
+        self._show_badges()
+        if not following.running:
+            good = following.state == "done"
+            self.notify(
+                f"{following.title}: {following.words}" + (f"\nhint: {following.hint}" if following.hint else ""),
+                severity="information" if good else "error",
+                timeout=10 if good else 60,
+                markup=False,
+            )
 
     def _board_changed(self, changed: Changed) -> None:
         if changed[0] == "alerts":
-            self._show_alerts()
+            self._show_badges()
 
     def _start(self) -> None:
         self.board.watch(self._board_changed)
@@ -120,7 +181,9 @@ class OpsCenter(App[None]):
         self.run_worker(self._scan, name="library", thread=True, exit_on_error=False)
 
     async def on_unmount(self) -> None:
-        """Close the connections."""
+        """Wait for what has begun, so that its outcome is in the journal; then close the connections."""
+        if "_operations" in self.__dict__:
+            await self._operations.settle()
         await self._center.aclose()
 
     def _scan(self) -> None:
@@ -135,9 +198,7 @@ class OpsCenter(App[None]):
         library.scan_once(lambda: worker.is_cancelled)
 
     def _name_runbooks(self, titles: dict[str, str]) -> None:
-        for screen in self._screen_stacks["overview"]:
-            if isinstance(screen, OverviewScreen):
-                screen.name_runbooks(titles)
+        self._base("overview", OverviewScreen).name_runbooks(titles)
 
     def on_worker_state_changed(self, event: Worker.StateChanged) -> None:
         """A worker that fails is our bug: say so and keep the app."""
@@ -165,7 +226,7 @@ class OpsCenter(App[None]):
     async def action_mode(self, mode: str) -> None:
         """Go to a screen."""
         await self.switch_mode(mode)
-        self._show_alerts()
+        self._show_badges()
 
     async def action_search(self) -> None:
         """Search the runbooks."""
@@ -214,9 +275,41 @@ class OpsCenter(App[None]):
         from tui.screens.runbooks import RunbooksScreen
 
         await self.action_mode("runbooks")
-        screen = self._screen_stacks["runbooks"][0]
-        assert isinstance(screen, RunbooksScreen)  # noqa: S101 - the mode's own base screen
+        return self._base("runbooks", RunbooksScreen)
+
+    def _base(self, mode: str, kind: type[S]) -> S:
+        """The base screen of a mode that has been shown."""
+        screen = self._screen_stacks[mode][0]
+        assert isinstance(screen, kind)  # noqa: S101 - what the mode was added with
         return screen
+
+    @on(OpenPane)
+    async def _open_pane(self, event: OpenPane) -> None:
+        pane, platform = event.pane, self._center.identity.platform
+        await self.action_mode(pane.name)
+        target = pane.kubernetes if platform == "kubernetes" else pane.compose
+        if pane.name == "workloads" and target:
+            from tui.model.workload import ref_of
+            from tui.screens.workloads import WorkloadsScreen
+
+            await self._base("workloads", WorkloadsScreen).open_ref(ref_of(target), pane.begin)
+
+    @on(OpenLogs)
+    async def _open_logs(self, event: OpenLogs) -> None:
+        from tui.screens.logs import LogsScreen
+
+        await self.action_mode("logs")
+        self._base("logs", LogsScreen).show_logs(event.selector, pod=event.pod)
+
+    @on(OpenTrace)
+    def _open_trace(self, event: OpenTrace) -> None:
+        url = f"{self._center.jaeger.rstrip('/')}/trace/{event.trace_id}" if self._center.jaeger else ""
+        self.notify(
+            url or f"trace {event.trace_id}\nhint: the profile names no Jaeger to show it in",
+            title="Trace",
+            timeout=30,
+            markup=False,
+        )
 
     @on(SendToClipboard)
     def _send_to_clipboard(self, event: SendToClipboard) -> None:

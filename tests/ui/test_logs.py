@@ -6,12 +6,12 @@ import os
 from pathlib import Path
 
 import pytest
+from textual.geometry import Region
 from textual.pilot import Pilot
 
 from tests.doubles import DOWN, NOW
 from tests.ui.log_host import NIGHT, PODS, TRACE, LogDesk, Tap, line, traced
 from tests.ui.pilots import SIZES, until
-from tui.cli.log_viewer import LogViewer
 from tui.model.log import LogLines, LogNotice
 from tui.screens.choose import ChooseScreen
 from tui.screens.help import HelpScreen
@@ -19,6 +19,7 @@ from tui.screens.log_entry import LogEntryScreen
 from tui.widgets.banner import Banner
 from tui.widgets.key_bar import KeyBar
 from tui.widgets.log_draw import Columns, labels
+from tui.widgets.log_view import LogView
 from tui.widgets.messages import OpenTrace, SendToClipboard
 
 sizes = pytest.mark.parametrize("size", SIZES.values(), ids=SIZES)
@@ -165,6 +166,7 @@ async def test_search_marks_goes_both_ways_and_round() -> None:
         await until(pilot, lambda: "KeyError" in desk.row())
         await pilot.press("n")
         await until(pilot, lambda: "[0001]" in desk.row())
+        assert "hit 1 of 3, round the end, for" in desk.status()
         await pilot.press("N")
         await until(pilot, lambda: "KeyError" in desk.row())
         await pilot.press("escape")
@@ -260,7 +262,7 @@ async def test_wrap_columns_and_sideways() -> None:
         await pilot.press("left", "left", "left")
         assert any("漢字 and" in text for text in desk.lines())
         await pilot.press("c")
-        assert desk.view.columns is Columns.SOURCE
+        assert desk.view.columns.value == Columns.SOURCE.value
         assert any("2xkqp [2026-11-23 14:01:50,000: INFO" in text for text in desk.lines())
         await pilot.press("c")
         assert any(text.strip().startswith("[2026-11-23 14:01:50,000: INFO") for text in desk.lines())
@@ -468,7 +470,11 @@ async def test_nothing_is_repainted_where_nothing_changed() -> None:
         await pilot.press("g")
         await pilot.pause(0.2)
         painted: list[object] = []
-        desk.view.refresh = lambda *regions, **_: painted.append(regions) or desk.view  # type: ignore[method-assign, func-returns-value] # observed
+
+        def refresh(*regions: Region, **_: bool) -> LogView:
+            painted.extend(regions)
+            return desk.view
+
+        desk.view.refresh = refresh  # type: ignore[method-assign, assignment] # observed
         await desk.more(pilot, line(130), LogNotice(source=PODS[0], text="said", at=NOW))
         assert painted == []
-        assert isinstance(desk.app, LogViewer)

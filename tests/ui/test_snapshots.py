@@ -90,7 +90,7 @@ def test_overview_before_the_first_answer(snap_compare: Snap, size: tuple[int, i
 
 @SIZED
 @THEMED
-@pytest.mark.parametrize("keys", ["i", "r", "e", "question_mark"])
+@pytest.mark.parametrize("keys", ["i", "u", "e", "question_mark"])
 def test_dialogs(snap_compare: Snap, size: tuple[int, int], theme: str, keys: str) -> None:
     desk, bring = desk_in(theme, "disturbed")
 

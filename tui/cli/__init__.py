@@ -11,9 +11,12 @@ from tui.cli import options
 from tui.cli.catalog import catalog as catalog_command
 from tui.cli.demo import demo
 from tui.cli.doctor import doctor
+from tui.cli.journal import journal
+from tui.cli.logs import logs
 from tui.cli.mirror import mirror
 from tui.cli.runbook import runbook
 from tui.cli.status import status
+from tui.cli.workloads import workloads
 
 
 class Assignment(click.ParamType[tuple[str, str]]):
@@ -87,5 +90,5 @@ def main(  # noqa: PLR0913 - one parameter an option
         options.start(context, partial(options.make_center, context))
 
 
-for _command in (catalog_command, demo, doctor, mirror, runbook, status):
+for _command in (catalog_command, demo, doctor, journal, logs, mirror, runbook, status, workloads):
     main.add_command(_command)

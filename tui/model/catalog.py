@@ -52,6 +52,18 @@ class Explore(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     expr: str
 
 
+class Pane(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The pane that does an action, for a profile that says what the platform runs on."""
+
+    name: Literal["logs", "workloads"]
+    kubernetes: str = ""
+    """The workload to begin with under Kubernetes (`deployment/celery-worker`); empty for the pane's own choice."""
+    compose: str = ""
+    """The same under docker compose (`service/worker`)."""
+    begin: Literal["", "restart", "undo", "scale"] = ""
+    """What to begin with it; it is confirmed like any other."""
+
+
 class Action(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A quick action: what an on-call engineer reaches for first, without knowing kubectl or docker."""
 
@@ -71,6 +83,7 @@ class Action(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     expr: str = ""
     """PromQL shown beside the action."""
     unit: str = "short"
+    pane: Pane | None = None
     explore: Explore | None = None
     jaeger: str = ""
     """Path and query below the Jaeger UI, for example `/search?service=celery-worker`."""

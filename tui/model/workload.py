@@ -25,6 +25,19 @@ class Ref(msgspec.Struct, frozen=True, order=True):
         return f"{self.kind.lower()}/{self.name}"
 
 
+def ref_of(text: str) -> Ref:
+    """The `Ref` that `deployment/celery-worker` says.
+
+    Raises:
+        ValueError: there is no such kind, or no name.
+    """
+    kind, _, name = text.partition("/")
+    kinds: dict[str, Kind] = {"deployment": "Deployment", "statefulset": "StatefulSet", "service": "Service"}
+    if kind.lower() not in kinds or not name:
+        raise ValueError(f"{text} is none of deployment/NAME, statefulset/NAME, service/NAME")
+    return Ref(kinds[kind.lower()], name)
+
+
 class Condition(msgspec.Struct, frozen=True, kw_only=True):
     """One condition of a workload or pod, as the server words it."""
 

@@ -77,6 +77,7 @@ class LogReader(Screen[None]):
         self.session = self._new_session()
         self._wanted = wanted or LogFilter()
         self._wrong = ""
+        self._around = False
         self._seen = (-1, -1)
         self._synced = 0.0
 
@@ -190,6 +191,7 @@ class LogReader(Screen[None]):
                 progress=session.progress,
                 search=search.pattern.text if search is not None else "",
                 hits=(search.rank(here), search.count) if search is not None and here is not None else (0, 0),
+                around=self._around,
                 marks=len(view.marks),
                 selected=len(view.selected()) if view.origin is not None else 0,
                 at=session.store.time(session.store.head(here)) if here is not None else None,
@@ -224,6 +226,7 @@ class LogReader(Screen[None]):
 
     @work(exclusive=True, group="search", exit_on_error=False)
     async def _look_for(self, pattern: LinePattern | None, *, go: bool = False) -> None:
+        self._around = False
         self.view.pattern = pattern
         self.view.refresh()
         await self.session.look_for(pattern)
@@ -241,8 +244,8 @@ class LogReader(Screen[None]):
         if not index.shows(number):
             index.turn(number)  # it is in a folded entry
         view.go_to(number)
-        if around:
-            self.notify("no more; on from the other end", timeout=2, markup=False)
+        self._around = around
+        self._say()
 
     # ── Other requests ───────────────────────────────────────────────────────────────────────────────────────────────
 

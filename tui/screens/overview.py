@@ -19,6 +19,7 @@ from tui.model.units import format_value
 from tui.screens.detail import DetailScreen, Links, action_detail, tile_detail
 from tui.widgets.banner import Banner
 from tui.widgets.key_bar import KeyBar
+from tui.widgets.messages import OpenPane
 from tui.widgets.panels import ActionList, AlertList, RunbookList, TrendGraph
 from tui.widgets.tile import TileView
 from tui.widgets.top_bar import TopBar
@@ -176,8 +177,14 @@ class OverviewScreen(Screen[None]):
         self._board.refresh()
 
     def action_open_action(self, action_id: str) -> None:
-        """Say what a quick action does, and with which command."""
+        """Open the pane that does a quick action, or say what it does, and with which command."""
         action = next(action for action in self._board.catalog.action if action.id == action_id)
+        if action.pane is not None and self._identity.platform is not None:
+            self.post_message(OpenPane(action.pane))
+            return
+        self._explain_action(action)
+
+    def _explain_action(self, action: Action) -> None:
         detail = action_detail(action, self._identity, self._links(action))
 
         async def live() -> str:
@@ -191,4 +198,7 @@ class OverviewScreen(Screen[None]):
 
     @on(ActionList.Wanted)
     def _action_wanted(self, event: ActionList.Wanted) -> None:
-        self.action_open_action(event.action.id)
+        if event.explained:
+            self._explain_action(event.action)
+        else:
+            self.action_open_action(event.action.id)

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from typing import ClassVar
 
+from textual.binding import Binding, BindingType
 from textual.content import Content
 from textual.message import Message
 
@@ -112,15 +114,26 @@ class ActionList(ListPanel[Action]):
     """Quick actions, each with the key that opens it from anywhere on the overview."""
 
     class Wanted(Message):
-        """The operator reaches for an action."""
+        """The operator reaches for an action, or wants to know what it does."""
 
-        def __init__(self, action: Action) -> None:
+        def __init__(self, action: Action, *, explained: bool = False) -> None:
             super().__init__()
-            self.action = action
+            self.action, self.explained = action, explained
+
+    BINDING_GROUP_TITLE = "Quick actions"
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("i", "explain", "Detail", id="actions.detail", tooltip="Show what the action does, and its command"),
+    ]
 
     def choose(self, row: Action) -> None:
         """Ask for it."""
         self.post_message(self.Wanted(row))
+
+    def action_explain(self) -> None:
+        """Ask what it does."""
+        row = self.cursor_row
+        if row is not None:
+            self.post_message(self.Wanted(row, explained=True))
 
     def row_key(self, row: Action) -> object:
         """An action is its id."""
