@@ -19,7 +19,10 @@ PAGES = ("README.md", "CONTRIBUTING.md", "CHANGELOG.md")
 
 def commands(group: click.Group, path: str = "ops-center") -> Iterator[tuple[str, click.Command]]:
     """Every command below a group by how it is called."""
-    for name, command in group.commands.items():
+    context = click.Context(group)
+    for name in group.list_commands(context):
+        command = group.get_command(context, name)
+        assert command is not None
         yield f"{path} {name}", command
         if isinstance(command, click.Group):
             yield from commands(command, f"{path} {name}")

@@ -7,6 +7,8 @@ import sys
 
 import pytest
 
+from tui.cli import _COMMANDS
+
 CLIENTS = {"httpx", "requests", "redis", "kubernetes", "prometheus_api_client"}
 HEAVY = {"markdown_it", "rapidfuzz", "pygments", "yaml"}
 
@@ -18,8 +20,9 @@ def loaded(statement: str) -> set[str]:
     return set(done.stdout.split())
 
 
-def test_the_command_line_loads_neither_textual_nor_a_client() -> None:
-    found = loaded("import tui.cli")
+@pytest.mark.parametrize("module", ["tui.cli", *(f"tui.cli.{name}" for name in _COMMANDS)])
+def test_the_command_line_loads_neither_textual_nor_a_client(module: str) -> None:
+    found = loaded(f"import {module}")
     assert "tui" in found
     assert not found & (CLIENTS | HEAVY | {"textual", "rich", "promql_parser"})
 

@@ -3,20 +3,12 @@
 from __future__ import annotations
 
 from functools import partial
+from importlib import import_module
 from pathlib import Path
 
 import click
 
 from tui.cli import options
-from tui.cli.catalog import catalog as catalog_command
-from tui.cli.demo import demo
-from tui.cli.doctor import doctor
-from tui.cli.journal import journal
-from tui.cli.logs import logs
-from tui.cli.mirror import mirror
-from tui.cli.runbook import runbook
-from tui.cli.status import status
-from tui.cli.workloads import workloads
 
 
 class Assignment(click.ParamType[tuple[str, str]]):
@@ -32,7 +24,28 @@ class Assignment(click.ParamType[tuple[str, str]]):
         return name, text
 
 
+class Commands(click.Group):
+    """The commands by name, each imported when it is asked for: starting the screen pays for none of them."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click's
+        """All of them, in order."""
+        return list(_COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002 - click's
+        """One of them."""
+        if cmd_name not in _COMMANDS:
+            return None
+        command = getattr(import_module(f"tui.cli.{cmd_name}"), cmd_name)
+        assert isinstance(command, click.Command)  # noqa: S101 - each module names its command as itself
+        return command
+
+
+_COMMANDS = ("catalog", "demo", "doctor", "journal", "logs", "mirror", "runbook", "status", "workloads")
+"""Each is a module of this package."""
+
+
 @click.group(
+    cls=Commands,
     invoke_without_command=True,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
 )
@@ -88,7 +101,3 @@ def main(  # noqa: PLR0913 - one parameter an option
     )
     if context.invoked_subcommand is None:
         options.start(context, partial(options.make_center, context))
-
-
-for _command in (catalog_command, demo, doctor, journal, logs, mirror, runbook, status, workloads):
-    main.add_command(_command)
