@@ -9,12 +9,16 @@
     kubernetes_actions   restart, undo, scale, delete; revisions; permissions
 
 The official client is used for configuration, authentication and its connection (`kubernetes.aio`), not for its models:
-what comes back is decoded by msgspec (0.2 s instead of 12 s of CPU for 10,000 pods), and its generated modules
-(`core_v1_api` alone is 0.7 s) are never loaded. What is left to import, `kubernetes.aio.config`, takes 0.35–0.5 s of
-CPU, in a thread. While it runs, a key is painted as fast as at other times (p95 38 ms against 41 ms without it, over
-200 presses on the demo; `python -m tests.bench.pods` measures it again): since version 37 the client's package loads
-its thousand models on demand, so no stretch holds the interpreter for long. A shorter switch interval meanwhile made
-things worse (p95 56 ms), since the screen's own work is then cut in pieces too.
+what comes back is decoded by msgspec, and the generated modules (`core_v1_api` alone is 0.7 s) are never loaded. Listing
+10,000 small pods is 0.15 s of CPU, 73 MB and no gap in the event loop above 35 ms; typed it is 1.9 s, 345 MB and one gap
+of two seconds (`python -m tests.bench.pods`).
+
+What is left to import, `kubernetes.aio.config`, is 0.3–0.5 s of CPU, in a thread. Meanwhile a key takes 20 ms to its
+repaint instead of 18 (p95 48 instead of 31, worst 81 instead of 48): felt by nobody, over in half a second. Since
+version 37 the package loads its thousand models on demand; the longest stretch that holds the interpreter, 45 ms, is
+aiohttp reading the system's certificates. Tried and not better: a shorter switch interval (p95 56–70 ms, since it cuts
+the screen's own work in pieces too), pauses between the modules (48–55 ms, for three times as long), a lower priority
+(69 ms), and loading neither package's `__init__` (a third less CPU, for a trick with `sys.modules`).
 
 Nothing here asks beyond the namespace: a Role in it is enough (see `k8s/rbac.yaml`).
 """
