@@ -167,7 +167,7 @@ class Rollouts:
         return shown
 
     def drop(self, number: int) -> None:
-        """Take an ended one off the list, or let go of one that runs: what happens on the platform goes on."""
+        """Let go of one that runs: what happens on the platform goes on. Take one that has ended off the list."""
         run = self._runs.get(number)
         if run is None:
             return
@@ -175,7 +175,6 @@ class Rollouts:
             self._end(run, "let go", "no longer followed; it goes on")
         else:
             del self._runs[number]
-            self._tell(msgspec.structs.replace(run.shown, state="let go"))
 
     def advance(self) -> None:
         """Grade whatever runs by the newest snapshot, and by the time."""

@@ -28,7 +28,7 @@ from tui.widgets.banner import Banner
 from tui.widgets.key_bar import KeyBar
 from tui.widgets.messages import OpenLogs
 from tui.widgets.top_bar import TopBar
-from tui.widgets.workload_lists import EventList, PodList, WorkloadList, WorkloadRow
+from tui.widgets.workload_lists import NOTHING, NOWHERE, EventList, PodList, WorkloadList, WorkloadRow
 from tui.widgets.workload_note import WorkloadNote
 from tui.widgets.workload_rollouts import RolloutList
 from tui.widgets.workload_words import Block, event_blocks, following_blocks, pod_now, workload_now
@@ -41,13 +41,6 @@ _RIGHTS_EVERY = 60
 """Seconds after which the server is asked anew what may be done, wherever the cursor is."""
 _ASK_AFTER_S = 0.15
 """The cursor has to rest on a row before the server is asked what may be done to it."""
-
-NOWHERE = (
-    "No platform to look at: the profile names neither kubernetes nor compose.",
-    "hint: set kubernetes.context or compose.project in the profile; ops-center doctor says what is missing",
-)
-
-NOTHING = ("There are no workloads here.", "hint: is it the right context and namespace? ops-center doctor says which")
 
 
 class WorkloadsScreen(Screen[None]):
@@ -108,6 +101,7 @@ class WorkloadsScreen(Screen[None]):
         self._identity, self._clock = identity, clock
         self._maker = ChangeMaker(feed, gate, rollouts, clock) if feed is not None and rollouts is not None else None
         self._rights = Rights(gate)
+        self._obstacles: tuple[str, ...] = ()
         self._owned: dict[Ref, list[Pod]] = {}
         self._first = asyncio.Event()
         self._stops: list[Callable[[], None]] = []
@@ -156,6 +150,11 @@ class WorkloadsScreen(Screen[None]):
         return self.query_one(WorkloadList)
 
     @property
+    def _latest(self) -> Snapshot:
+        latest = self._feed.latest if self._feed is not None else None
+        return latest if latest is not None else Snapshot(at=self._clock())
+
+    @property
     def _workload(self) -> Workload | None:
         row = self._list.cursor_row
         return row.workload if row is not None else None
@@ -181,8 +180,7 @@ class WorkloadsScreen(Screen[None]):
             if trouble is not None:
                 self._list.say(("✕ not known: nothing was heard from the platform yet", "unknown"))
             return
-        stale = f" ✕ as of {age(self._clock() - latest.at)} ago" if trouble is not None else ""
-        self._list.retitle(title=f"Workloads{stale}")
+        self._date()
         if trouble is not None and not latest.workloads:
             self._list.say(("✕ not known", "unknown"))
         else:
@@ -195,10 +193,9 @@ class WorkloadsScreen(Screen[None]):
     @on(WorkloadList.Considered)
     def _draw_below(self) -> None:
         """The pods and events of the workload under the cursor."""
-        workload, latest = self._workload, self._feed.latest if self._feed is not None else None
-        ref = workload.ref if workload is not None else None
+        ref = self._workload.ref if self._workload is not None else None
         shown = worst_first(self._owned.get(ref, ())) if ref is not None else ()
-        events = events_of(ref, shown, latest.events) if ref is not None and latest is not None else ()
+        events = events_of(ref, shown, self._latest.events) if ref is not None else ()
         pods, happened = self.query_one(PodList), self.query_one(EventList)
         name = ref.name if ref is not None else ""
         other = f" · Events {len(events)}: tab" if self.has_class("-narrow") else ""
@@ -207,13 +204,13 @@ class WorkloadsScreen(Screen[None]):
         pods.set_rows(shown)
         happened.say(("nothing happened lately", "muted"))
         happened.set_rows(events)
-        self._note()
+        self._say()
         self._ask()
 
-    def _note(self) -> None:
-        denied = {LABELS[action][0]: why for action in VERBS if (why := self._denied(action))}
-        latest = self._feed.latest if self._feed is not None else None
-        self.query_one(WorkloadNote).show(self._workload, denied, latest.cut if latest is not None else "")
+    def _date(self) -> None:
+        """While nothing is heard the last state stays, and the frame says how old it is."""
+        stale = self._feed is not None and self._feed.trouble is not None
+        self._list.retitle(f"Workloads ✕ as of {age(self._clock() - self._latest.at)} ago" if stale else "Workloads")
 
     def _show_rollouts(self) -> None:
         if self._rollouts is not None:
@@ -230,6 +227,7 @@ class WorkloadsScreen(Screen[None]):
         if self._ticks % _AGES_EVERY == 0:
             for table in (self._list, self.query_one(PodList), self.query_one(EventList)):
                 table.update_lines()
+            self._date()
         if self._ticks % _RIGHTS_EVERY == 0:
             self._ask(anew=True)
 
@@ -246,7 +244,15 @@ class WorkloadsScreen(Screen[None]):
     async def _ask_gate(self, wanted: Sequence[Change]) -> None:
         await asyncio.sleep(_ASK_AFTER_S)
         if await self._rights.ask(wanted):
-            self._note()
+            self._say()
+
+    def _say(self) -> None:
+        """How it is and what may not be done to it; the keys are drawn anew when others than before do something."""
+        denied = {LABELS[action][0]: why for action in VERBS if (why := self._denied(action))}
+        self.query_one(WorkloadNote).show(self._workload, denied, self._latest.cut)
+        obstacles = tuple(map(self._obstacle, LABELS))
+        if obstacles != self._obstacles:
+            self._obstacles = obstacles
             self.refresh_bindings()
 
     def _denied(self, action: str) -> str:
@@ -280,8 +286,8 @@ class WorkloadsScreen(Screen[None]):
 
     def on_descendant_focus(self) -> None:
         """Another pane has other keys."""
+        self._say()
         self._ask()
-        self.refresh_bindings()
 
     # ── Changes ──────────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -297,6 +303,7 @@ class WorkloadsScreen(Screen[None]):
         following = self.query_one(RolloutList).cursor_row
         if following is not None and self._rollouts is not None and self.query_one(RolloutList).has_focus:
             self._rollouts.drop(following.number)
+            self._show_rollouts()
             if not self._rollouts.all:
                 self._list.focus()
 
@@ -351,11 +358,6 @@ class WorkloadsScreen(Screen[None]):
     def action_home(self) -> None:
         """Back to the workloads."""
         self._list.focus()
-
-    @property
-    def _latest(self) -> Snapshot:
-        latest = self._feed.latest if self._feed is not None else None
-        return latest if latest is not None else Snapshot(at=self._clock())
 
     @on(WorkloadList.Chosen)
     def _explain_workload(self) -> None:

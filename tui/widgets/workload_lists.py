@@ -15,7 +15,14 @@ _ROOMY = 100
 _POD_ROOMY = 76
 _STATE, _COUNT, _AGE = 12, 6, 5
 _PHASE, _READY, _RESTARTS, _NODE = 20, 6, 5, 14
-_END_ROOMY, _END = 20, 16
+_END_ROOMY, _END = 18, 16
+
+NOWHERE = (
+    "No platform to look at: the profile names neither kubernetes nor compose.",
+    "hint: set kubernetes.context or compose.project in the profile; ops-center doctor says what is missing",
+)
+NOTHING = ("There are no workloads here.", "hint: is it the right context and namespace? ops-center doctor says which")
+"""What is said, and what to try, where no platform is configured, and where one is that has nothing."""
 
 
 def ago(at: float | None, now: float) -> str:

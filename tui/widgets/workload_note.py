@@ -45,7 +45,9 @@ class WorkloadNote(Lines):
             cut: What the snapshot leaves out, and why.
         """
         self._workload, self._denied, self._cut = workload, denied, cut
-        self.styles.height = 1 + len(self._reasons()) + bool(cut)
+        height = 1 + len(self._reasons()) + bool(cut)
+        if height != self.size.height:  # setting it lays the whole screen out anew
+            self.styles.height = height
         self.update_lines()
 
     def _reasons(self) -> list[tuple[str, str]]:
