@@ -40,3 +40,14 @@ def test_a_center_on_real_servers_is_put_together_without_their_clients() -> Non
         "center.build(Profile(name='p'), clock=time.time, rng=random.Random(1))"
     )
     assert not loaded(statement) & (CLIENTS | HEAVY)
+
+
+@pytest.mark.parametrize("platform", ["kubernetes", "compose"])
+def test_naming_a_platform_does_not_import_it(platform: str) -> None:
+    statement = (
+        "import random, sys, time; from tui.core import center; from tui.model.profile import Profile; "
+        f"profile = Profile(name='p', configured=frozenset({{'{platform}'}})); "
+        "center.build(profile, clock=time.time, rng=random.Random(1)); "
+        "assert not {'tui.sources.kubernetes', 'tui.sources.compose'} & set(sys.modules)"
+    )
+    assert not loaded(statement) & (CLIENTS | HEAVY | {"aiohttp"})

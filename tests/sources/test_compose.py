@@ -15,6 +15,7 @@ import msgspec
 import pytest
 
 from tests.doubles import NOW
+from tests.services.fixtures import HOSTILE
 from tests.services.process import wait_until
 from tests.sources.test_runtime_probes import gone
 from tui.model.errors import SourceError
@@ -234,6 +235,30 @@ async def test_a_failing_change(replay: Replay, said: str, kind: type[SourceErro
         await compose().perform(Change(verb="restart", target="service/worker"))
     assert type(caught.value) is kind
     assert "\x1b" not in str(caught.value)
+
+
+async def test_foreign_text_is_harmless(replay: Replay) -> None:
+    listed = {"ID": "x", "Name": HOSTILE, "Service": HOSTILE, "State": HOSTILE, "Health": HOSTILE, "Project": "p"}
+    replay["ps"].write_text(json.dumps(listed))
+    config = {"Image": HOSTILE, "Labels": {HOSTILE: HOSTILE}}
+    replay["inspect"].write_text(json.dumps([{"Id": "x", "Created": HOSTILE, "Config": config}]))
+    event = {
+        "action": HOSTILE,
+        "service": HOSTILE,
+        "time": HOSTILE,
+        "attributes": {"name": HOSTILE, "exitCode": HOSTILE},
+    }
+    replay["events"].write_text(json.dumps(event) + "\nnot json\n")
+    replay["logs"].write_text(f"{HOSTILE}\nname{HOSTILE}  | 2026-11-23T14:01:19.000000001Z {HOSTILE}\n")
+    async with watching(compose()) as snapshots:
+        snapshot = await anext(snapshots)
+        while not snapshot.events:
+            snapshot = await anext(snapshots)
+    items = await collect(compose(), LogRequest(selector="worker", follow=False))
+    notices = [item.text for item in items if isinstance(item, LogNotice)]
+    written = msgspec.json.encode((snapshot, notices, [item.source for item in items])).decode()
+    assert notices
+    assert [mark for mark in ("\\u001b", "\\u0007", "\u202e") if mark in written] == []
 
 
 async def collect(source: Compose, request: LogRequest) -> list[LogItem]:

@@ -9,9 +9,9 @@
     kubernetes_actions   restart, undo, scale, delete; revisions; permissions
 
 The official client is used for configuration, authentication and its connection (`kubernetes.aio`), not for its models:
-what comes back is decoded by msgspec, and the generated modules (`core_v1_api` alone is 0.7 s) are never loaded. Listing
-10,000 small pods is 0.15 s of CPU, 73 MB and no gap in the event loop above 35 ms; typed it is 1.9 s, 345 MB and one gap
-of two seconds (`python -m tests.bench.pods`).
+what comes back is decoded by msgspec, and the generated modules (`core_v1_api` alone is 0.7 s) are never loaded. To
+list 10,000 small pods is 0.15 s of CPU, 73 MB and no gap in the event loop above 35 ms; typed it is 1.9 s, 345 MB and
+one gap of two seconds (`python -m tests.bench.pods`).
 
 What is left to import, `kubernetes.aio.config`, is 0.3–0.5 s of CPU, in a thread. Meanwhile a key takes 20 ms to its
 repaint instead of 18 (p95 48 instead of 31, worst 81 instead of 48): felt by nobody, over in half a second. Since
