@@ -14,6 +14,12 @@ from pathlib import Path
 
 import pytest
 
+_ELSEWHERE = {
+    "prometheus-alertmanager": "alertmanager",
+    "prometheus-node-exporter": "node_exporter",
+    "victoria-metrics": "victoria-metrics-prod",
+}
+"""What others than Debian call its programs."""
 _START_S = 30.0
 _PAUSE_S = 0.02
 
@@ -28,7 +34,7 @@ def free_port() -> int:
 
 def program(name: str, package: str) -> str:
     """The path of an installed server; a missing one fails the test, since skipping it would hide what is untested."""
-    found = shutil.which(name)
+    found = shutil.which(name) or shutil.which(_ELSEWHERE.get(name, name))
     if found is None:
         pytest.fail(f"{name} is not installed: apt-get install {package}", pytrace=False)
     return found
