@@ -21,7 +21,7 @@ help: ## Show what there is
 
 # uv lives in the virtual environment it manages; bytecode is compiled now, so that no start has to.
 .venv/.ready: pyproject.toml uv.lock
-	@test -x .venv/bin/pip || $(PYTHON) -m venv .venv 2>/dev/null || { $(MAKE) --no-print-directory install-venv && $(PYTHON) -m venv .venv; }
+	@test -x .venv/bin/pip || $(PYTHON) -m venv .venv >/dev/null 2>&1 || { $(MAKE) --no-print-directory install-venv && $(PYTHON) -m venv .venv; }
 	@test -x $(UV) || .venv/bin/python -m pip install --quiet --disable-pip-version-check uv
 	@UV_COMPILE_BYTECODE=1 $(UV) sync --quiet --locked --inexact
 	@env -u PYTHONDONTWRITEBYTECODE .venv/bin/python -m compileall -q tui
