@@ -14,6 +14,7 @@ from textual.widgets import Button, Input
 
 from tests.doubles import NOW
 from tests.ui.pilots import SIZES, text, until
+from tests.ui.test_demo import Demo
 from tests.ui.workloads_host import Host, Pane
 from tests.workload_doubles import DOWN, PLATFORM, REVISIONS, WORKER_REF, changed, pod, workload
 from tui.model.workload import Change, Happening, Ref, Snapshot
@@ -513,3 +514,15 @@ async def test_the_top_line_says_on_every_screen_that_a_change_runs(tmp_path: Pa
         assert where.size.width >= len(said())
         bar.show_rollout("")
         assert "↻" not in said()
+
+
+async def test_this_screens_keys_come_before_the_apps_where_it_is_tight(size: tuple[int, int]) -> None:
+    demo = Demo()
+    async with demo.app.run_test(size=size) as pilot:
+        await demo.ready(pilot)
+        await pilot.press("4")
+        await until(pilot, lambda: "Delete pod" in str(demo.app.screen.query_one(KeyBar).render()))
+        said = str(demo.app.screen.query_one(KeyBar).render())
+        assert said.rstrip().endswith("? Help  q Quit")
+        assert len(said) <= size[0]
+        assert ("1 Overview" in said) == (size == SIZES["wide"])

@@ -16,6 +16,8 @@ from textual.widget import Widget
 
 _Entry = tuple[str, str, str, bool]
 """Key, how it is shown, label, and whether it does something now."""
+_ALWAYS = {"help", "quit"}
+"""The app's actions that lead to all the others, and out."""
 
 
 class KeyBar(Widget):
@@ -47,11 +49,12 @@ class KeyBar(Widget):
         self.refresh()
 
     def render(self) -> RenderResult:
-        """Lay the shown bindings out, as many as fit; the app's own (help, quit) come last and are never left out."""
+        """Lay the shown bindings out, as many as fit: this screen's, then the app's; help and quit always."""
         key_style = self.get_visual_style("key-bar--key")
         label_style = self.get_visual_style("key-bar--label")
         off_style = self.get_visual_style("key-bar--off")
         here: list[_Entry] = []
+        elsewhere: list[_Entry] = []
         always: list[_Entry] = []
         seen: set[str] = set()
         for active in self.screen.active_bindings.values():
@@ -60,14 +63,15 @@ class KeyBar(Widget):
                 continue
             seen.add(binding.action)
             entry = (binding.key, self.app.get_key_display(binding), binding.description, active.enabled)
-            (always if active.node is self.app else here).append(entry)
+            group = here if active.node is not self.app else always if binding.action in _ALWAYS else elsewhere
+            group.append(entry)
 
         def width(entry: _Entry) -> int:
             return len(entry[1]) + len(entry[2]) + 3
 
         room = self.size.width - sum(map(width, always))
         fitting = []
-        for entry in here:
+        for entry in (*here, *elsewhere):
             room -= width(entry)
             if room < 0:
                 break
