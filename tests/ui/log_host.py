@@ -117,10 +117,12 @@ class LogDesk:
         return "".join(text for text, _ in self.screen.query_one(LogTitle)._lines[0])
 
     async def settle(self, pilot: Pilot[None], count: int | None = None) -> None:
-        """Until all is there and drawn; held lines are let go by the clock."""
+        """Until all is there and drawn."""
 
         def arrived() -> bool:
-            self.clock.now += 1
+            feed = self.screen.session.feed
+            assert feed is not None
+            feed._merger.flush()  # the clock stands still, also in the top line
             self.screen._tick()
             total = sum(len(item.lines) if isinstance(item, LogLines) else 1 for item in self.tap.items)
             return len(self.screen.session.store) >= (total if count is None else count)
@@ -128,7 +130,6 @@ class LogDesk:
         await until(pilot, arrived)
         await pilot.pause()
         self.screen._tick()
-        self.clock.now = NOW
         await pilot.pause()
 
     async def more(self, pilot: Pilot[None], *items: LogItem) -> None:

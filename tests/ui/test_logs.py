@@ -173,6 +173,16 @@ async def test_search_marks_goes_both_ways_and_round() -> None:
         await until(pilot, lambda: "hit" not in desk.status())
 
 
+async def test_what_is_typed_in_one_burst_is_not_taken_for_keys() -> None:
+    desk = LogDesk()
+    async with desk.app.run_test(size=WIDE) as pilot:
+        await desk.settle(pilot)
+        for key in ("slash", *"0050etilx", *["backspace"] * 5, "enter"):
+            desk.app.simulate_key(key)
+        await until(pilot, lambda: "[0050]" in desk.row())
+        assert "errors only" not in desk.title()
+
+
 async def test_without_a_search_n_asks_for_one() -> None:
     desk = LogDesk()
     async with desk.app.run_test(size=WIDE) as pilot:
@@ -420,6 +430,19 @@ async def test_what_the_ring_drops_is_said_and_the_place_kept() -> None:
         assert "line 8500" in desk.row()
 
 
+async def test_keys_are_answered_between_a_drop_and_the_next_look() -> None:
+    lines = LogLines(source="a", lines=tuple(b"line %d" % n for n in range(9_000)), stamps=(NOW,) * 9_000)
+    desk = LogDesk(Tap((lines,)), most_lines=5_000)
+    async with desk.app.run_test(size=WIDE) as pilot:
+        await desk.settle(pilot, 4_904)
+        desk.view.go_to_row(0)
+        store = desk.screen.session.store
+        store.append(lines.lines, bytes(9_000), lines.stamps, [0] * 9_000)
+        for key in ("m", "v", "down", "y", "w", "z", "Z", "enter", "escape", "o", "pageup", "G", "e"):
+            await pilot.press(key)
+        await until(pilot, lambda: desk.status().startswith("▶ following"))
+
+
 async def test_it_says_when_it_is_behind() -> None:
     desk = LogDesk()
     async with desk.app.run_test(size=WIDE) as pilot:
@@ -475,6 +498,6 @@ async def test_nothing_is_repainted_where_nothing_changed() -> None:
             painted.extend(regions)
             return desk.view
 
-        desk.view.refresh = refresh  # type: ignore[method-assign, assignment] # observed
+        desk.view.refresh = refresh  # type: ignore[method-assign] # observed
         await desk.more(pilot, line(130), LogNotice(source=PODS[0], text="said", at=NOW))
         assert painted == []

@@ -40,6 +40,10 @@ def test_logs(snap_compare: Compare, state: str, theme: str, size: tuple[int, in
             await until(pilot, lambda: "4 of 106" in desk.status())
         if state == "search":
             await until(pilot, lambda: "hit 1 of" in desk.status())
+        if state == "typing":
+            narrowed = desk.screen.session
+            await until(pilot, lambda: narrowed.index.wanted.include and "not a regular" in desk.status())
+            await until(pilot, lambda: desk.view.index is narrowed.index)
         if state == "levels":
             await until(pilot, lambda: isinstance(desk.app.screen, ChooseScreen))
         await pilot.pause()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tui.model.log_line import pretty, said, time_of, trace_of
@@ -88,6 +88,7 @@ def test_pairs_stand_below_each_other() -> None:
     assert pretty("only a=1") == "only a=1"
 
 
+@settings(deadline=None)  # how long three thousand levels take is not the question
 @given(st.one_of(st.text(), st.integers(0, 3000).map(lambda deep: '{"a":' * deep + "1" + "}" * deep)))
 def test_any_text_may_be_asked(text: str) -> None:
     time_of(text)

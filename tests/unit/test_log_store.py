@@ -60,6 +60,8 @@ def test_the_ring_drops_the_oldest_and_counts_them() -> None:
     assert BLOCK_LINES + 10 <= len(store) <= 2 * BLOCK_LINES + 10
     assert store.first == len(lines) - len(store)
     assert store.line(store.first) == lines[store.first]
+    assert store.line(0) == lines[store.first]
+    assert store.entry(0) == range(store.first, store.first + 1)
     index = indexed(store)
     assert len(index) == len(store)
     store.append(lines[:BLOCK_LINES], bytes(BLOCK_LINES), [NO_STAMP] * BLOCK_LINES, [0] * BLOCK_LINES)

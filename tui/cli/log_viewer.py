@@ -35,7 +35,8 @@ class LogViewer(App[None]):
         for theme in (DARK, LIGHT):
             self.register_theme(theme)
         if self.theme == _TEXTUALS_OWN_THEME:  # TEXTUAL_THEME names another
-            self.set_reactive(App.theme, DARK.name)
+            self.set_reactive(App.theme, DARK.name)  # a change would parse the stylesheet once more
+            self.stylesheet.set_variables(self.get_css_variables())
 
     def get_default_screen(self) -> Screen[None]:
         """The logs."""

@@ -27,8 +27,8 @@ from tui.sources.protocols import LogSource
 
 BATCH_LINES = 2_000
 """Lines taken between two looks at the time."""
-_PAUSE_S = 0.001
-"""Long enough for a key press to make its way through all handlers, which a bare yield is not."""
+_YIELDS = 5
+"""A key press makes its way through several queues; one turn of the loop would take it from one to the next only."""
 _DRAINED_S = 0.5
 """After so long without a line there is nothing left behind."""
 _BEHIND_S = 2.0
@@ -117,7 +117,8 @@ class LogFeed:
                     if time.perf_counter() > slice_end:
                         if arrived is not None:
                             arrived()
-                        await asyncio.sleep(_PAUSE_S)
+                        for _ in range(_YIELDS):
+                            await asyncio.sleep(0)
                         slice_end = time.perf_counter() + SLICE_S
         except SourceError as error:
             self._error, self._error_at = error, self._clock()

@@ -25,8 +25,10 @@ _ESCAPED = re.compile(r"\\.")
 
 _ACROSS = re.compile(r"\\[AZB]|\(\?(?!:)|[*+?}]\+")
 """What may match a line by itself but not within its neighbours: ends of the text, look-around, atomic groups."""
-_FEW = 200
+_FEW = 500
 """Matches in a block from which on looking at every line is faster."""
+_DENSE_HOPS, _DENSE_LINES = 32, 256
+"""So many matches in so few lines: there will be more than a few."""
 
 
 class BlockText:
@@ -80,7 +82,7 @@ class LinePattern:
         lines = block.lower if self.any_case else block.lines
         if among is not None:
             return [index for index in among if search(lines[index])]
-        return [index for index, line in enumerate(lines) if search(line)]
+        return list(compress(range(len(lines)), map(search, lines)))
 
     def _few(self, text: str) -> list[int] | None:
         """What `lines` returns, found by going from match to match through the whole text; None if they are many.
@@ -92,7 +94,9 @@ class LinePattern:
             return None
         found: list[int] = []
         line = counted = at = 0
-        for _ in range(_FEW):
+        for hop in range(_FEW):
+            if hop == _DENSE_HOPS and line < _DENSE_LINES:
+                return None
             match = self._hop(text, at)
             if match is None:
                 return found

@@ -19,7 +19,7 @@ from tui.model.log_line import time_of
 from tui.model.sgr import decode, without_colours
 
 HOLD_S = 0.5
-MOST_WAITING = 100_000
+MOST_WAITING = 50_000
 
 
 class _Source:

@@ -12,7 +12,8 @@ import math
 from array import array
 from bisect import bisect_right
 from collections.abc import Sequence
-from itertools import accumulate
+from itertools import accumulate, count
+from operator import add
 
 from tui.model.log_levels import CONTINUES, LEVEL_MASK, Level
 from tui.model.log_line import time_of
@@ -60,8 +61,7 @@ class Block:
         """Add lines; none of them holds a newline."""
         self._parts.append(b"\n".join(lines))
         base = self.size + 1 if self.levels else 0
-        ends = list(accumulate(map(len, lines)))
-        self.ends.extend([base + index + end for index, end in enumerate(ends)])
+        self.ends.extend(map(add, accumulate(map(len, lines)), count(base)))
         self.levels += levels
         self.stamps.extend(stamps)
         self.sources.extend(sources)
@@ -129,8 +129,8 @@ class LogStore:
         """Add lines; all four are equally long."""
         if lines and max(map(len, lines)) > LINE_BYTES:
             lines = [_bounded(line) for line in lines]
-        at, count = 0, len(lines)
-        while at < count:
+        at = 0
+        while at < len(lines):
             block = self._open(levels[at])
             upto = self._room(block, lines, levels, at)
             part = levels[at:upto]
@@ -177,12 +177,16 @@ class LogStore:
     # ── Lines by number ──────────────────────────────────────────────────────────────────────────────────────────────
 
     def place(self, number: int) -> tuple[Block, int]:
-        """The block of a line that is held, and the line's index in it."""
+        """The block of a line, and the line's index in it.
+
+        The oldest line that is held stands for those that were dropped: who asks may have learnt of it just before.
+        """
+        number = max(number, self.first)
         block = self.blocks[bisect_right(self.blocks, number, key=_start) - 1]
         return block, number - block.start
 
     def line(self, number: int) -> bytes:
-        """A line that is held."""
+        """A line."""
         block, index = self.place(number)
         return block.line(index)
 
@@ -199,7 +203,7 @@ class LogStore:
     def entry(self, number: int) -> range:
         """The numbers of the lines of the entry whose head is `number`."""
         block, index = self.place(number)
-        return range(number, block.start + block.entry_end(index))
+        return range(block.start + index, block.start + block.entry_end(index))
 
     def time(self, number: int) -> float | None:
         """When a line was written: as the server stamped it, else as it says itself; Unix seconds."""

@@ -6,6 +6,7 @@ read as UTC, which is what containers run in.
 
 from __future__ import annotations
 
+import contextlib
 import datetime as dt
 import json
 import math
@@ -94,7 +95,8 @@ def said(line: str) -> Said:
     if line.startswith("{"):
         fields = _object(line)
         if fields is not None:
-            return Said(0, _told(fields))
+            with contextlib.suppress(RecursionError):  # nested deeper than it can be written again
+                return Said(0, _told(fields))
     for form in (_CELERY, _LEADING, _LEVEL_FIRST):
         match = form.match(line)
         if match:

@@ -4,11 +4,18 @@ from __future__ import annotations
 
 from textual.binding import Binding
 
+ASKING = frozenset(("include", "exclude", "search", "time"))
+"""Actions that open a line to type in."""
+
 
 def _key(key: str, action: str, label: str, tooltip: str, *, show: bool = False, display: str | None = None) -> Binding:
+    # What is typed right after one of those that ask would otherwise go to what had the focus before.
+    asks = action in ASKING
     name = action.replace("('", "-").partition("(")[0].replace("_", "-")
     name += "-back" if "(-1)" in action else ""
-    return Binding(key, action, label, id=f"logs.{name}", show=show, key_display=display, tooltip=tooltip)
+    return Binding(
+        key, action, label, id=f"logs.{name}", show=show, key_display=display, tooltip=tooltip, priority=asks
+    )
 
 
 KEYS = (

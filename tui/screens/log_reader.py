@@ -79,7 +79,7 @@ class LogReader(Screen[None]):
         self._wrong = ""
         self._around = False
         self._seen = (-1, -1)
-        self._synced = 0.0
+        self._synced = self._ticked = 0.0
 
     def _new_session(self) -> LogSession:
         return LogSession(self._source, self._clock, merged=self._target.merged, most_lines=self._most_lines)
@@ -136,13 +136,14 @@ class LogReader(Screen[None]):
 
     def _arrived(self) -> None:
         """A slice of lines is in the store; the first are shown at once."""
-        if time.monotonic() - self._synced > _TICK_S:
+        if time.monotonic() - self._ticked > _TICK_S:
             self._tick()
 
     def _tick(self) -> None:
         """Show what came; where nothing did, nothing is repainted."""
         if not self.is_mounted:
             return
+        self._ticked = time.monotonic()
         session = self.session
         if session.feed is not None:
             session.feed.tick()

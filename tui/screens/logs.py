@@ -19,7 +19,7 @@ from tui.model.moment import moment
 from tui.model.sgr import plain
 from tui.screens.choose import ChooseScreen
 from tui.screens.log_entry import LogEntryScreen, entry_of
-from tui.screens.log_keys import KEYS
+from tui.screens.log_keys import ASKING, KEYS
 from tui.screens.log_reader import LogReader
 from tui.widgets.ask import Ask
 from tui.widgets.choice_list import Choice
@@ -126,6 +126,8 @@ class LogsScreen(LogReader):
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:  # noqa: ARG002 - Textual's
         """While something is typed, keys are letters; what there is no choice of is not offered."""
+        if action in ASKING:
+            return not self.query_one(Ask).asking and self.app.screen is self
         if action == "target":
             return len(self._targets) > 1
         if action == "container":
@@ -145,7 +147,6 @@ class LogsScreen(LogReader):
     def action_columns(self) -> None:
         """Other columns before the text."""
         self.view.set_columns(self.view.columns.next)
-        self.notify(f"columns: {self.view.columns.value}", timeout=2, markup=False)
 
     def action_fold(self) -> None:
         """Fold or unfold the entry under the cursor."""

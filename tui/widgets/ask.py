@@ -55,7 +55,7 @@ class Ask(Horizontal):
             field.value = text
         field.cursor_position = len(text)
         self.add_class("-shown")
-        field.focus()
+        self.screen.set_focus(field)  # now: the next key may be there already
 
     @property
     def asking(self) -> bool:

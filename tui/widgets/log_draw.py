@@ -81,12 +81,9 @@ class LogDraw:
         folded = several and self._index.is_folded(number)
         marks = (Segment("◆" if marked else " ", styles.mark), Segment(_fold(several, folded), styles.folded))
         shown: Sequence[Piece] = pieces(line)
-        if level is Level.NOTE:
-            return _drawn(
-                (*marks, Segment(" " * (self.head_width - 2))),
-                [Segment(f"── {text} ──", styles.levels[level]) for text, _ in shown],
-            )
         head = (*marks, *self._head(number, block.sources[index], level, continues=continues))
+        if level is Level.NOTE:
+            return _drawn(head, [Segment(f"── {text} ──", styles.levels[level]) for text, _ in shown])
         if self._columns is Columns.ALL and not continues:
             shown = _without_columns(shown)
         segments = [Segment(text, styles.look(look)) for text, look in shown]
@@ -102,7 +99,9 @@ class LogDraw:
             at = None if continues else self._store.time(number)
             head.append(Segment(self._clock(at), styles.muted))
         if self._labels:
-            text = "" if continues else self._labels[source] if source < len(self._labels) else ""
+            text = (
+                "" if continues or level is Level.NOTE else self._labels[source] if source < len(self._labels) else ""
+            )
             head.append(Segment(text.ljust(self._label_width + 1), styles.sources[source % len(styles.sources)]))
         if self._columns is Columns.ALL:
             word = "" if continues else f"{GLYPHS[level]} {WORDS[level]}"

@@ -16,7 +16,7 @@ from tui.widgets.lines import Line, Lines, Span, spread
 
 _PATTERN = 24
 """Characters of a pattern that are shown."""
-_SHORTEST_NOTE = 20
+_SHORTEST_NOTE = 40
 _PLAIN_LEVELS = tuple(level for level in Level if level is not Level.NOTE)
 
 
@@ -66,7 +66,11 @@ class LogTitle(Lines):
 
 
 class Standing(msgspec.Struct, frozen=True, kw_only=True):
-    """How a log stands. `hits` is the rank of the hit at or above the cursor, and how many there are."""
+    """How a log stands.
+
+    `hits` is the rank of the hit at or above the cursor, and how many there are; `around` that the last step to a hit
+    went on from the other end.
+    """
 
     feed: FeedState | None
     follow: bool
@@ -78,6 +82,7 @@ class Standing(msgspec.Struct, frozen=True, kw_only=True):
     progress: float = 1.0
     search: str = ""
     hits: tuple[int, int] = (0, 0)
+    around: bool = False
     marks: int = 0
     selected: int = 0
     at: float | None = None
@@ -121,6 +126,7 @@ def _left(standing: Standing) -> Line:
     if standing.search:
         rank, hits = standing.hits
         text = f"hit {rank:,} of {hits:,}" if hits else "no hit"
+        text += ", round the end," if hits and standing.around else ""
         parts.append((f"  {text} for {clip(standing.search, _PATTERN)}", "accent" if hits else "warn"))
     if standing.selected > 1:
         parts.append((f"  {standing.selected:,} selected", "accent"))

@@ -204,7 +204,7 @@ class DemoLogs:
         return self._series[tuple(sorted([("__name__", name), *labels.items()]))]
 
 
-_IN_WORK = 10
+_IN_WORK = 24
 """Tickets that a ticket is received before it ends."""
 _SLICE_S = 300
 """Seconds of the past that are written at once."""
