@@ -156,15 +156,13 @@ class OpsCenter(App[None]):
                 bar.show_rollout(rollouts.summary if rollouts is not None else "")
 
     def _rollout_changed(self, following: Following) -> None:
+        from tui.core.rollouts import notice
+
         self._show_badges()
-        if not following.running:
-            good = following.state == "done"
-            self.notify(
-                f"{following.title}: {following.words}" + (f"\nhint: {following.hint}" if following.hint else ""),
-                severity="information" if good else "error",
-                timeout=10 if good else 60,
-                markup=False,
-            )
+        said = notice(following)
+        if said is not None:
+            timeout = 60 if said.severity == "error" else 10
+            self.notify(said.text, title=said.title, severity=said.severity, timeout=timeout, markup=False)
 
     def _board_changed(self, changed: Changed) -> None:
         if changed[0] == "alerts":

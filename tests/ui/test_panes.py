@@ -77,7 +77,7 @@ async def test_a_restart_is_confirmed_journalled_followed_and_said_from_every_sc
             await pilot.pause(0.05)
             if not demo.app._operations.rollouts.running:  # type: ignore[union-attr] # the demo has them
                 break
-        await until(pilot, lambda: any("Restart" in notice.message for notice in demo.app._notifications))
+        await until(pilot, lambda: any("Restart" in notice.title for notice in demo.app._notifications))
         assert "↻" not in str(demo.overview.query_one(Where).render())
 
 

@@ -77,7 +77,8 @@ class ConfirmScreen(ModalScreen[bool]):
     def on_resize(self) -> None:
         """The text gives way to what has to be seen always, and scrolls."""
         taken = _AROUND + (_TO_TYPE if self._proposal.type_to_confirm else 0)
-        self.query_one("#sentences").styles.max_height = max(self.size.height - taken, 3)
+        for sentences in self.query("#sentences"):  # none yet, where it is closed as soon as it opens
+            sentences.styles.max_height = max(self.size.height - taken, 3)
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:  # noqa: ARG002 - Textual's
         """Copying needs a command."""
