@@ -102,8 +102,8 @@ class OverviewScreen(Screen[None]):
         self._links, self._alerts_note = links, alerts_note
         self._unwatch: Callable[[], None] | None = None
         for action in board.catalog.action:
-            # The catalog's keys are bindings like any other, so the help screen and the key bar know them.
-            self._bindings.bind(action.key, f"open_action('{action.id}')", action.title, show=True)
+            # The catalog's keys are bindings like any other, so help and palette know them; the panel shows them.
+            self._bindings.bind(action.key, f"open_action('{action.id}')", action.title, show=False)
 
     def compose(self) -> ComposeResult:
         """Tiles above, panes below."""
