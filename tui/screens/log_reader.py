@@ -77,7 +77,7 @@ class LogReader(Screen[None]):
         self.session = self._new_session()
         self._wanted = wanted or LogFilter()
         self._wrong = ""
-        self._around = False
+        self._around: int | None = None
         self._seen = (-1, -1)
         self._synced = self._ticked = 0.0
 
@@ -192,7 +192,7 @@ class LogReader(Screen[None]):
                 progress=session.progress,
                 search=search.pattern.text if search is not None else "",
                 hits=(search.rank(here), search.count) if search is not None and here is not None else (0, 0),
-                around=self._around,
+                around=here is not None and here == self._around,
                 marks=len(view.marks),
                 selected=len(view.selected()) if view.origin is not None else 0,
                 at=session.store.time(session.store.head(here)) if here is not None else None,
@@ -227,7 +227,7 @@ class LogReader(Screen[None]):
 
     @work(exclusive=True, group="search", exit_on_error=False)
     async def _look_for(self, pattern: LinePattern | None, *, go: bool = False) -> None:
-        self._around = False
+        self._around = None
         self.view.pattern = pattern
         self.view.refresh()
         await self.session.look_for(pattern)
@@ -245,7 +245,7 @@ class LogReader(Screen[None]):
         if not index.shows(number):
             index.turn(number)  # it is in a folded entry
         view.go_to(number)
-        self._around = around
+        self._around = number if around else None
         self._say()
 
     # ── Other requests ───────────────────────────────────────────────────────────────────────────────────────────────
