@@ -8,6 +8,7 @@ from pathlib import Path
 import click
 
 from tui.cli import options
+from tui.model.text import sanitise_line
 
 
 @click.group()
@@ -36,12 +37,13 @@ def check(context: click.Context, *, file: Path | None, runbooks: tuple[Path, ..
     from tui.core import resources
 
     path = file or options.read_settings(context).profile.catalog or resources.catalog()
+    name = sanitise_line(path.name)
     found, problems = core.check(path, (*runbooks, *options.runbook_folders(context)))
     if as_json:
         import msgspec
 
         report = {
-            "file": str(path),
+            "file": sanitise_line(str(path), 4_096),
             "ok": not problems,
             "problems": [{"place": problem.place, "why": problem.why, "hint": problem.hint} for problem in problems],
         }
@@ -50,10 +52,10 @@ def check(context: click.Context, *, file: Path | None, runbooks: tuple[Path, ..
         for problem in problems:
             click.echo(f"{problem.place}: {problem.why}" + (f"; hint: {problem.hint}" if problem.hint else ""))
     if problems:
-        click.echo(f"{path.name}: {_count('mistake', problems)}", err=True)
+        click.echo(f"{name}: {_count('mistake', problems)}", err=True)
     elif found is not None and not as_json:
         sections = {"tile": found.tile, "trend": found.trend, "action": found.action, "alert": found.alert}
-        click.echo(f"{path.name}: {', '.join(_count(name, of) for name, of in sections.items())}: no mistakes")
+        click.echo(f"{name}: {', '.join(_count(name, of) for name, of in sections.items())}: no mistakes")
     context.exit(1 if problems else 0)
 
 

@@ -14,6 +14,7 @@ import click
 import msgspec
 
 from tui.cli import options
+from tui.model.text import sanitise_line
 
 if TYPE_CHECKING:
     from tui.core.log_filter import LogFilter
@@ -135,8 +136,8 @@ def _source(context: click.Context, asked: Asked, *, printing: bool) -> tuple[Lo
         target = LogTarget(title="stdin", request=request, merged=False)
         return StdinLogs(0 if printing else _give_keyboard(), time.time), target, Identity(title="piped in", profile="")
     path = Path(asked.file)
-    target = LogTarget(title=path.name, request=request, merged=False)
-    return FileLogs(path, time.time), target, Identity(title=str(path), profile="")
+    target = LogTarget(title=sanitise_line(path.name, 200), request=request, merged=False)
+    return FileLogs(path, time.time), target, Identity(title=sanitise_line(str(path), 500), profile="")
 
 
 def _platform(context: click.Context, asked: Asked, *, follow: bool) -> tuple[LogSource, LogTarget, Identity]:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from tui.cli import options
+from tui.model.text import sanitise_line
 
 if TYPE_CHECKING:
     from tui.core.library import Entry, Library, Page
@@ -55,7 +56,7 @@ def _facts(entry: Entry) -> dict[str, Any]:
     return {
         "name": entry.name,
         "title": entry.title,
-        "file": str(entry.file),
+        "file": sanitise_line(str(entry.file), 4_096),
         "updated": header.updated,
         "owner": header.owner,
         "alerts": header.alerts,
@@ -102,7 +103,7 @@ def search(context: click.Context, *, query: tuple[str, ...], runbooks: tuple[Pa
     Every word of QUERY must be found; titles and headings forgive a letter or two. Exit code 1: nothing matches.
     """
     library = _library(context, runbooks, texts=True)
-    asked = " ".join(query)
+    asked = sanitise_line(" ".join(query))
     hits = library.search(asked)
     found = [(hit, library.excerpt(hit, asked)) for hit in hits[:_MOST_HITS]]
     if as_json:
@@ -138,7 +139,7 @@ def show(context: click.Context, *, name: str, runbooks: tuple[Path, ...], as_js
     from tui.model.errors import SourceError
 
     library = _library(context, runbooks)
-    wanted, _, fragment = name.partition("#")
+    wanted, _, fragment = sanitise_line(name).partition("#")
     entry = _find(library, wanted)
     if entry is None:
         near = library.suggest(wanted)

@@ -13,7 +13,7 @@ import msgspec
 
 from tui.cli import options
 from tui.model.errors import SourceError
-from tui.model.text import clip
+from tui.model.text import clip, sanitise
 from tui.model.workload import Change, Ref, Revision, Snapshot
 
 if TYPE_CHECKING:
@@ -45,7 +45,7 @@ class Desk(msgspec.Struct, frozen=True):
 
 
 def _stop(why: str, hint: str, code: int = 1) -> NoReturn:
-    click.echo(f"{why}\nhint: {hint}", err=True)
+    click.echo(sanitise(f"{why}\nhint: {hint}"), err=True)
     raise click.exceptions.Exit(code)
 
 

@@ -67,7 +67,7 @@ async def examine(
     findings = await asyncio.gather(*(_examine(probe, settings.origin(probe.setting), clock) for probe in probes))
     return Report(
         profile=settings.profile.name,
-        config=str(settings.config) if settings.config else None,
+        config=sanitise_line(str(settings.config), 4_096) if settings.config else None,
         ok=all(finding.ok is not False for finding in findings),
         notes=(*settings.notes, *exposed(settings)),
         backends=tuple(findings),

@@ -69,8 +69,8 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def name(self) -> str:
-        """The path without `.md`, as one says it."""
-        return self.path.removesuffix(".md")
+        """The path without `.md`, as one says it and may print it."""
+        return self.shown.removesuffix(".md")
 
 
 class Hit(msgspec.Struct, frozen=True, kw_only=True, gc=False):

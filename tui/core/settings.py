@@ -89,7 +89,7 @@ def load(
     problems: list[Problem] = []
     path = _file(config, env)
     document = _document(path, required=config is not None or bool(env.get(f"{PREFIX}CONFIG")))
-    file_name = path.name
+    file_name = sanitise_line(path.name)
     profiles = _profiles(document or {}, path, problems)
     chosen = _choose(profile, env, document or {}, profiles, file_name, problems)
     variables, flags = _variables(env, problems), _flags(overrides, problems)

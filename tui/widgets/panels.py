@@ -13,6 +13,7 @@ from tui.model.alert import Alert, Phase
 from tui.model.catalog import Action, RunbookEntry, Trend
 from tui.model.clock import Clock, age
 from tui.model.spark import graph, nice_ceiling
+from tui.model.text import clip
 from tui.model.thresholds import State
 from tui.model.tile import AlertsState, TrendState
 from tui.widgets.lines import Line, Lines, Span, fit, spread
@@ -21,6 +22,8 @@ from tui.widgets.messages import OpenRunbook
 from tui.widgets.palette import Tone
 
 _GRAVE = {"critical", "page"}
+_SEVERITY = 12
+"""Characters of a severity that are shown: anybody may have written it, and the alert's name stands beside it."""
 
 
 class AlertList(ListPanel[Alert]):
@@ -55,7 +58,7 @@ class AlertList(ListPanel[Alert]):
         name: Tone = "crit" if firing and row.severity.lower() in _GRAVE else "warn"
         glyph = State.CRIT.glyph if firing else State.WARN.glyph
         since = age(self._clock() - row.active_at)
-        right = ((f"{row.phase.value} {since:>3}  {row.severity:8}", name if firing else "muted"),)
+        right = ((f"{row.phase.value} {since:>3}  {clip(row.severity, _SEVERITY):8}", name if firing else "muted"),)
         return spread(((f"{glyph} {row.name}", name), (f"  {row.summary}", "muted")), right, width)
 
     def empty(self, width: int) -> Sequence[Line]:
