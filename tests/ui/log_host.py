@@ -128,6 +128,8 @@ class LogDesk:
             return len(self.screen.session.store) >= (total if count is None else count)
 
         await until(pilot, arrived)
+        store = self.screen.session.store
+        await until(pilot, lambda: self.screen._seen == (store.first, store.end))
         await pilot.pause()
         self.screen._tick()
         await pilot.pause()
