@@ -68,6 +68,20 @@ class Terminal:
         """Press keys."""
         os.write(self._fd, keys)
 
+    def hang_up(self) -> None:
+        """Take the terminal away, as a connection that drops does."""
+        os.close(self._fd)
+
+    def ended(self, timeout_s: float = 20) -> int | None:
+        """The child's exit code once it has ended, negative for a signal; None if it goes on for `timeout_s`."""
+        end = time.perf_counter() + timeout_s
+        while time.perf_counter() < end:
+            pid, status = os.waitpid(self.pid, os.WNOHANG)
+            if pid:
+                return os.waitstatus_to_exitcode(status)
+            select.select([], [], [], 0.02)
+        return None
+
     def close(self) -> None:
         """End the child."""
         os.kill(self.pid, signal.SIGKILL)

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 import base64
 import gc
+import os
+import signal
 from collections.abc import Iterator
 from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
@@ -34,6 +37,9 @@ if TYPE_CHECKING:
     from tui.screens.workloads import WorkloadsScreen
 
 S = TypeVar("S", bound="Screen[Any]")
+
+_LEAVE_WITHIN_S = 30.0
+"""Longer than any request of ours may take."""
 
 _LIBRARY_AFTER_S = 0.2
 """Runbooks are looked for when the first values have been drawn: both want the same processor."""
@@ -141,7 +147,10 @@ class OpsCenter(App[None]):
     # ── Work in the background ───────────────────────────────────────────────────────────────────────────────────────
 
     def on_mount(self) -> None:
-        """Ask the backends and look for runbooks once the first frame is out."""
+        """Ask the backends and look for runbooks once the first frame is out; leave when the connection is gone."""
+        if not self.is_headless:
+            for number in (signal.SIGHUP, signal.SIGTERM):  # also where they were ignored: nobody is left to press q
+                asyncio.get_running_loop().add_signal_handler(number, self._hung_up)
         self.call_after_refresh(self._start)
 
     def _show_badges(self) -> None:
@@ -167,6 +176,11 @@ class OpsCenter(App[None]):
     def _board_changed(self, changed: Changed) -> None:
         if changed[0] == "alerts":
             self._show_badges()
+
+    def _hung_up(self) -> None:
+        """Leave as `q` does, so that what has begun is journalled; a terminal that is gone must not hold us."""
+        self.exit()
+        asyncio.get_running_loop().call_later(_LEAVE_WITHIN_S, os._exit, 1)
 
     def _start(self) -> None:
         self.board.watch(self._board_changed)
