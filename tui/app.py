@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import base64
 import gc
 import os
 import signal
@@ -45,9 +44,6 @@ _LIBRARY_AFTER_S = 0.2
 """Runbooks are looked for when the first values have been drawn: both want the same processor."""
 
 _TEXTUALS_OWN_THEME = "textual-dark"
-
-CLIPBOARD_LIMIT = 75_000
-"""Bytes of base64 that terminals are known to take in one OSC 52 sequence."""
 
 
 class OpsCenter(App[None]):
@@ -325,20 +321,9 @@ class OpsCenter(App[None]):
 
     @on(SendToClipboard)
     def _send_to_clipboard(self, event: SendToClipboard) -> None:
-        size = len(base64.b64encode(event.text.encode("utf-8", "replace")))
-        if size > CLIPBOARD_LIMIT:
-            self.notify(
-                f"{event.what} is {size:,} bytes encoded; terminals take {CLIPBOARD_LIMIT:,}\nhint: save it to a file",
-                severity="warning",
-                markup=False,
-            )
-            return
-        self.copy_to_clipboard(event.text)
-        self.notify(
-            f"{event.what}: sent to the terminal, which does not say whether it took it.\n"
-            "hint: in tmux this needs `set-clipboard on`",
-            markup=False,
-        )
+        from tui.widgets import clipboard
+
+        clipboard.offer(self, event.text, event.what)
 
 
 _PALETTE_RUNBOOKS = 200

@@ -219,10 +219,10 @@ class Logs:
         """Let the last lines come, then say that the pod is gone."""
         await asyncio.wait({task}, timeout=_SETTLE_S)
         task.cancel()
-        await self._say(task.get_name(), "gone")
+        await self._say(task.get_name(), "gone", gone=True)
 
-    async def _say(self, source: str, text: str) -> None:
-        await self._queue.put(LogNotice(source=line(source, NAME), text=text, at=self._clock()))
+    async def _say(self, source: str, text: str, *, gone: bool = False) -> None:
+        await self._queue.put(LogNotice(source=line(source, NAME), text=text, at=self._clock(), gone=gone))
 
     # ── One pod ───────────────────────────────────────────────────────────────────────────────────────────────────────
 
