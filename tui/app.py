@@ -118,7 +118,7 @@ class OpsCenter(App[None]):
 
         center = self._center
         targets = TARGETS[center.identity.platform or "kubernetes"]
-        return LogsScreen(center.logs, targets, center.identity, center.clock)
+        return LogsScreen(center.logs, targets, center.identity, center.clock, most_lines=center.log_lines)
 
     def _workloads(self) -> WorkloadsScreen:
         from tui.screens.workloads import WorkloadsScreen

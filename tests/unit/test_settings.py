@@ -86,6 +86,7 @@ _EXAMPLES: dict[str, tuple[tuple[str, str, object], ...]] = {
     "text": (("'low'", "low", "low"), ("'mid'", "mid", "mid"), ("'top'", "top", "top")),
     "url": tuple((f"'http://{n}'", f"http://{n}", f"http://{n}") for n in "abc"),
     "seconds": (("1", "1", 1.0), ("2.5", "2.5", 2.5), ("3", "3", 3.0)),
+    "count": (("1000", "1000", 1000), ("2000", "2000", 2000), ("3000", "3000", 3000)),
     "switch": (("true", "yes", True), ("false", "off", False), ("true", "1", True)),
     "path": tuple((f"'/{n}'", f"/{n}", Path(f"/{n}")) for n in "abc"),
     "paths": tuple((f"['/{n}','/x']", f"/{n}{os.pathsep}/x", (Path(f"/{n}"), Path("/x"))) for n in "abc"),
@@ -401,3 +402,20 @@ def test_reading_settings_and_wiring_loads_no_client() -> None:
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == ""
+
+
+@pytest.mark.parametrize(
+    ("raw", "why"),
+    [
+        ("5", "expected 1000 to 100000000, got 5"),
+        ('"many"', 'expected a whole number, got "many"'),
+        ("true", "expected a whole number"),
+        ("2000.5", "expected a whole number"),
+    ],
+)
+def test_a_count_that_is_none_is_named_with_its_place(tmp_path: Path, raw: str, why: str) -> None:
+    path = tmp_path / "config.toml"
+    path.write_text(f"[profile.p]\nlog_lines = {raw}\n")
+    with pytest.raises(ConfigError) as caught:
+        load(config=path, profile="p", overrides={}, env={})
+    assert f"config.toml: profile.p.log_lines: {why}" in str(caught.value)

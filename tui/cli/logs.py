@@ -110,7 +110,8 @@ def logs(context: click.Context, /, *, as_json: bool, plain: bool, **said: objec
     from tui.cli.log_viewer import LogViewer
     from tui.screens.logs import LogsScreen
 
-    screen = LogsScreen(source, (target,), identity, time.time, wanted=_filter(asked))
+    held = options.read_settings(context).profile.log_lines
+    screen = LogsScreen(source, (target,), identity, time.time, wanted=_filter(asked), most_lines=held)
     LogViewer(screen).run(mouse=options.flags(context).mouse)
 
 

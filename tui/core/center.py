@@ -42,6 +42,7 @@ class Center(msgspec.Struct, frozen=True, kw_only=True):
     workloads: WorkloadSource | None = None
     logs: LogSource | None = None
     timeout_s: float = 5.0
+    log_lines: int = 1_000_000
     demo: Disturbable | None = None
     alerts_note: str = ""
     library: Library
@@ -107,6 +108,7 @@ def build(profile: Profile, *, clock: Clock, rng: random.Random) -> Center:
         logs=backends.logs,
         clock=clock,
         rng=rng,
+        log_lines=profile.log_lines,
         timeout_s=profile.prometheus.timeout_s + 1,  # the client's own comes first, and says more
         library=Library((*profile.runbooks, resources.runbooks())),
         aclose=backends.aclose,

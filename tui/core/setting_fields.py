@@ -18,10 +18,11 @@ import msgspec
 from tui.model.profile import Profile
 from tui.model.text import sanitise_line
 
-Kind = Literal["text", "url", "seconds", "switch", "path", "paths"]
+Kind = Literal["text", "url", "seconds", "count", "switch", "path", "paths"]
 
 PREFIX = "OPS_CENTER_"
 LONGEST_TIMEOUT_S = 300.0
+FEWEST_LINES, MOST_LINES = 1_000, 100_000_000
 _SWITCH = {"1": True, "true": True, "yes": True, "on": True, "0": False, "false": False, "no": False, "off": False}
 _SCHEMES = {"redis": ("redis", "rediss", "unix")}
 _HTTP = ("http", "https")
@@ -99,7 +100,7 @@ def _fields(struct: msgspec.Struct, section: str) -> list[Setting]:
 def _kind(hint: object) -> Kind:
     if typing.get_origin(hint) is types.UnionType:
         return "path"
-    return {bool: "switch", float: "seconds", str: "text"}.get(hint, "paths")  # type: ignore[call-overload,no-any-return]  # keyed by the types the structs use
+    return {bool: "switch", int: "count", float: "seconds", str: "text"}.get(hint, "paths")  # type: ignore[call-overload,no-any-return]  # keyed by the types the structs use
 
 
 def _as_text(value: object) -> str:
@@ -120,15 +121,15 @@ def parse(setting: Setting, raw: object, base: Path | None) -> object:
     Raises:
         Mistake: it is no such value.
     """
-    if isinstance(raw, str) and base is None and setting.kind in {"switch", "seconds", "paths"}:
+    if isinstance(raw, str) and base is None and setting.kind in {"switch", "seconds", "count", "paths"}:
         raw = _from_text(setting.kind, raw)
     match setting.kind:
         case "switch":
             if not isinstance(raw, bool):
                 raise Mistake(f"expected true or false, got {shown(raw)}")
             return raw
-        case "seconds":
-            return _seconds(raw)
+        case "seconds" | "count":
+            return _seconds(raw) if setting.kind == "seconds" else _count(raw)
         case "path":
             return _path(raw, base)
         case "paths":
@@ -150,7 +151,7 @@ def _from_text(kind: Kind, raw: str) -> object:
     if kind == "paths":
         return [part for part in raw.split(os.pathsep) if part]
     try:
-        return float(raw)
+        return int(raw) if kind == "count" else float(raw)
     except ValueError:
         return raw
 
@@ -161,6 +162,14 @@ def _seconds(raw: object) -> float:
     if not 0 < raw <= LONGEST_TIMEOUT_S:  # also refuses NaN
         raise Mistake(f"expected seconds above 0 and up to {LONGEST_TIMEOUT_S:g}, got {raw:g}")
     return float(raw)
+
+
+def _count(raw: object) -> int:
+    if isinstance(raw, bool) or not isinstance(raw, int):
+        raise Mistake(f"expected a whole number, got {shown(raw)}")
+    if not FEWEST_LINES <= raw <= MOST_LINES:
+        raise Mistake(f"expected {FEWEST_LINES} to {MOST_LINES}, got {raw}")
+    return raw
 
 
 def _path(raw: object, base: Path | None) -> Path:

@@ -69,6 +69,9 @@ class Profile(msgspec.Struct, frozen=True, kw_only=True):
     configured: frozenset[str] = frozenset({"prometheus"})
     read_only: Annotated[bool, Meta(description="Refuse every action that changes something.")] = False
     runbooks: Annotated[tuple[Path, ...], Meta(description="Folders of runbooks besides the shipped ones.")] = ()
+    log_lines: Annotated[
+        int, Meta(description="Lines that the logs pane holds; the oldest are dropped, which is said.")
+    ] = 1_000_000
     catalog: Annotated[Path | None, Meta(description="Catalog to use instead of the shipped one.")] = None
     prometheus: HttpBackend = HttpBackend(url="http://localhost:9090")
     alertmanager: HttpBackend = HttpBackend(url="http://localhost:9093")
