@@ -5,12 +5,16 @@ from __future__ import annotations
 import itertools
 from collections.abc import Iterator
 
-from tests.doubles import NOW
+import pytest
+
+from tests.doubles import NOW, FakeClock
 from tui.model.log import LogItem, LogLines, LogNotice, LogRequest
 from tui.model.log_levels import EntryState, Level, classify
+from tui.model.workload import Change
 from tui.sources.demo.logs import DemoLogs
 from tui.sources.demo.metrics import WORKERS
 from tui.sources.demo.platform import Platform
+from tui.sources.demo.runtime import DemoRuntime
 
 WORKER = "app=celery-worker"
 
@@ -129,3 +133,22 @@ async def test_a_day_is_read_in_pieces() -> None:
     stamps = [stamp for _, stamp, _ in lines(items)]
     assert stamps[-1] - stamps[0] > 24 * 3600
     assert all(before <= after for before, after in itertools.pairwise(stamps))
+
+
+@pytest.mark.parametrize("seed", [1, 2, 3])
+@pytest.mark.parametrize(("disturbed", "why"), [(True, "OOMKilled, exit code 137"), (False, "Completed, exit code 0")])
+async def test_a_worker_that_is_replaced_is_not_said_to_be_killed(seed: int, disturbed: bool, why: str) -> None:
+    clock = FakeClock()
+    platform = Platform(seed, clock)
+    runtime = DemoRuntime(platform, seed=seed)
+    if disturbed:
+        platform.disturb("worker-crash", on=True)
+    else:
+        await runtime.perform(Change(verb="restart", target="deployment/celery-worker"))
+    for _ in range(40):
+        clock.now += 5
+        platform.advance()
+    request = LogRequest(selector="app=celery-worker", since_s=200, follow=False)
+    said = [item.text async for item in runtime.stream(request) if isinstance(item, LogNotice) and "ended" in item.text]
+    assert said
+    assert all(text.endswith(why) for text in said)

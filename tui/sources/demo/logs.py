@@ -25,6 +25,8 @@ from tui.sources.demo.store import Series
 from tui.sources.demo.workload import TENANTS
 
 _POLL_S = 0.5
+_CLIMBING = 0.55
+"""Of the limit: more than a worker uses that works, less than one that is about to be killed."""
 _HIGH_MEMORY = 0.85
 _SELECTORS = {"app=celery-worker": WORKERS, **{f"app={container}": (pod,) for pod, container in OTHERS}}
 
@@ -144,7 +146,11 @@ class DemoLogs:
         if is_ and used > _HIGH_MEMORY:
             yield from _written(pod, memory_line(at + 1, used))
         if was and not is_:
-            yield _Happening(at + 4, pod, "container worker ended: OOMKilled, exit code 137", notice=True, gone=True)
+            # The fault takes the memory of all, and kills one by one.
+            near = max(max(self._memory(one).values[row - 1 : row + 1]) for one in range(len(WORKERS)))
+            killed = near / MEMORY_LIMIT > _CLIMBING
+            why = "OOMKilled, exit code 137" if killed else "Completed, exit code 0"  # a rollout replaces it
+            yield _Happening(at + 4, pod, f"container worker ended: {why}", notice=True, gone=True)
         elif is_ and not was:
             yield _Happening(at, pod, "appeared", notice=True)
             for line in ready_lines(at + 0.1, pod):
