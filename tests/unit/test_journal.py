@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import fcntl
 import json
 import os
@@ -185,25 +186,27 @@ def test_a_full_disk_is_said(tmp_path: Path) -> None:
         Journal(full).append(intent())
 
 
-@pytest.fixture(name="small_files")
-def _small_files() -> Iterator[int]:
-    """No file may grow beyond this many bytes."""
+@contextlib.contextmanager
+def small_files(size: int) -> Iterator[None]:
+    """No file may grow beyond `size` bytes, not even the one pytest reports to: so only for as long as it takes."""
     before = resource.getrlimit(resource.RLIMIT_FSIZE)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (700, before[1]))
-    yield 700
-    resource.setrlimit(resource.RLIMIT_FSIZE, before)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (size, before[1]))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
 
 
-def test_a_record_that_does_not_fit_whole_is_taken_back(journal: Journal, small_files: int) -> None:
+def test_a_record_that_does_not_fit_whole_is_taken_back(journal: Journal) -> None:
     written = 0
-    with pytest.raises(SourceError, match="File too large"):  # noqa: PT012 - which one fails is the point
+    with small_files(700), pytest.raises(SourceError, match="File too large"):  # noqa: PT012 - which one fails is the point
         for number in range(10):
             journal.append(intent(number))
             written = number + 1
     assert 0 < written < 10
     reading = journal.read()
     assert (len(reading.entries), reading.torn) == (written, 0)
-    assert journal.path.stat().st_size < small_files
+    assert journal.path.stat().st_size < 700
 
 
 def test_a_writer_that_holds_the_lock_for_ever_is_given_up_on(
