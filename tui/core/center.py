@@ -130,7 +130,7 @@ def demo(
     Raises:
         ConfigError: the catalog has a mistake.
     """
-    from tui.core.wiring import OnDemand
+    from tui.core.on_demand import OnDemand
     from tui.sources.demo import DemoSource, Platform
     from tui.sources.demo.rules import FOR_DIVISOR
 

@@ -5,15 +5,13 @@ A new backend is a module in `tui.sources`, its Protocol, its section in `tui.mo
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable
-from typing import Protocol
+from collections.abc import Callable
 
 import msgspec
 
-from tui.model.log import LogItem, LogRequest
+from tui.core.on_demand import OnDemand, PlatformSource
 from tui.model.profile import Profile
 from tui.model.text import sanitise_line
-from tui.model.workload import Change, Permission, Ref, Revision, Snapshot
 from tui.sources.prometheus import Prometheus
 from tui.sources.protocols import AlertSource, LogSource, MetricSource, Probe, WorkloadSource
 
@@ -36,57 +34,6 @@ class Backends(msgspec.Struct, frozen=True, kw_only=True):
         await self.prometheus.aclose()
         if self.platform is not None:
             await self.platform.aclose()
-
-
-class PlatformSource(WorkloadSource, LogSource, Protocol):
-    """What runs the platform: Kubernetes or docker compose."""
-
-    async def aclose(self) -> None:
-        """Close the connections."""
-        ...
-
-
-class OnDemand:
-    """A PlatformSource that is made when first asked: importing one takes 20 ms, too much before a first paint."""
-
-    def __init__(self, make: Callable[[], PlatformSource]) -> None:
-        self._make = make
-        self._made: PlatformSource | None = None
-
-    @property
-    def _source(self) -> PlatformSource:
-        if self._made is None:
-            self._made = self._make()
-        return self._made
-
-    def watch(self) -> AsyncIterator[Snapshot]:
-        """See `WorkloadSource`."""
-        return self._source.watch()
-
-    def stream(self, request: LogRequest) -> AsyncIterator[LogItem]:
-        """See `LogSource`."""
-        return self._source.stream(request)
-
-    async def revisions(self, ref: Ref) -> tuple[Revision, ...]:
-        """See `WorkloadSource`."""
-        return await self._source.revisions(ref)
-
-    async def permission(self, change: Change) -> Permission:
-        """See `WorkloadSource`."""
-        return await self._source.permission(change)
-
-    async def perform(self, change: Change) -> str:
-        """See `WorkloadSource`."""
-        return await self._source.perform(change)
-
-    def equivalent(self, change: Change) -> str:
-        """See `WorkloadSource`."""
-        return self._source.equivalent(change)
-
-    async def aclose(self) -> None:
-        """Close what was opened."""
-        if self._made is not None:
-            await self._made.aclose()
 
 
 def connect(profile: Profile) -> Backends:
