@@ -6,6 +6,7 @@ import asyncio
 import gc
 import os
 import signal
+import threading
 from collections.abc import Iterator
 from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
@@ -37,8 +38,8 @@ if TYPE_CHECKING:
 
 S = TypeVar("S", bound="Screen[Any]")
 
-_LEAVE_WITHIN_S = 30.0
-"""Longer than any request of ours may take."""
+_LEAVE_WITHIN_S = 10.0
+"""As long as a request of ours usually may take."""
 
 _LIBRARY_AFTER_S = 0.2
 """Runbooks are looked for when the first values have been drawn: both want the same processor."""
@@ -145,8 +146,9 @@ class OpsCenter(App[None]):
     def on_mount(self) -> None:
         """Ask the backends and look for runbooks once the first frame is out; leave when the connection is gone."""
         if not self.is_headless:
+            loop = asyncio.get_running_loop()
             for number in (signal.SIGHUP, signal.SIGTERM):  # also where they were ignored: nobody is left to press q
-                asyncio.get_running_loop().add_signal_handler(number, self._hung_up)
+                signal.signal(number, lambda _number, _frame: self._hung_up(loop))
         self.call_after_refresh(self._start)
 
     def _show_badges(self) -> None:
@@ -173,10 +175,15 @@ class OpsCenter(App[None]):
         if changed[0] == "alerts":
             self._show_badges()
 
-    def _hung_up(self) -> None:
-        """Leave as `q` does, so that what has begun is journalled; a terminal that is gone must not hold us."""
-        self.exit()
-        asyncio.get_running_loop().call_later(_LEAVE_WITHIN_S, os._exit, 1)
+    def _hung_up(self, loop: asyncio.AbstractEventLoop) -> None:
+        """Leave as `q` does, so that what has begun is journalled; a terminal that is gone must not hold us.
+
+        Textual's writer ends at the first write to a lost terminal, and whoever writes next waits for it for ever.
+        """
+        watchdog = threading.Timer(_LEAVE_WITHIN_S, os._exit, (1,))
+        watchdog.daemon = True
+        watchdog.start()
+        loop.call_soon_threadsafe(self.exit)
 
     def _start(self) -> None:
         self.board.watch(self._board_changed)
