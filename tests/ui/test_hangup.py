@@ -29,7 +29,7 @@ def demo(request: pytest.FixtureRequest) -> Iterator[Terminal]:
 
 def test_a_lost_terminal_ends_the_program(demo: Terminal) -> None:
     demo.hang_up()
-    assert demo.ended(60) in {0, 1}  # 1 where the terminal went while it was written to
+    assert demo.ended() == 0
 
 
 def test_a_request_to_end_is_followed(demo: Terminal) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 import os
 import random
+import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -93,9 +94,11 @@ def start(context: click.Context, make: Callable[[], Center]) -> None:
     """Show the center that `make` makes full-screen until the operator leaves; a mistake in its files ends us."""
     gc.disable()  # collecting while everything is built is a tenth of the start; the app enables it again
     from tui.app import OpsCenter
+    from tui.core.lost_terminal import Tolerant
 
     try:
         center = make()
     except ConfigError as error:
         fail(error)
+    sys.__stderr__ = Tolerant(sys.stderr)  # type: ignore[misc,assignment] # where Textual draws
     OpsCenter(center).run(mouse=flags(context).mouse)
